@@ -1,0 +1,48 @@
+//! One file for each command.
+
+pub(crate) mod add;
+pub(crate) mod change;
+pub(crate) mod check;
+pub(crate) mod pair;
+pub(crate) mod status;
+pub(crate) mod sync;
+pub(crate) mod target;
+
+use std::path::{Path, PathBuf};
+
+use satchel::{Config, Outbox};
+
+/// Where the outbox is.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct OutboxArg {
+    /// The outbox's folder
+    #[arg(long, value_name = "DIR", env = "SATCHEL_OUTBOX")]
+    pub outbox: PathBuf,
+}
+
+impl OutboxArg {
+    /// Opens the outbox, making it where it is missing, and says so when it had to be rebuilt.
+    pub(crate) async fn open(&self) -> Result<Outbox, satchel::Error> {
+        let outbox = Outbox::open(Config::new(&self.outbox)).await?;
+        let (assets, damaged) = outbox.recovered();
+        if assets > 0 {
+            eprintln!("satchel: the database was behind or damaged; {assets} assets came back from the journal");
+        }
+        if damaged > 0 {
+            eprintln!("satchel: {damaged} places in the journal could not be read; add the folder again to be sure");
+        }
+        Ok(outbox)
+    }
+
+    /// Opens an outbox that must be there.
+    pub(crate) async fn open_existing(&self) -> Result<Outbox, Box<dyn std::error::Error + Send + Sync>> {
+        if !is_outbox(&self.outbox) {
+            return Err(format!("there is no outbox in {}; `satchel add --outbox DIR PATH…` makes one", self.outbox.display()).into());
+        }
+        Ok(self.open().await?)
+    }
+}
+
+fn is_outbox(folder: &Path) -> bool {
+    ["outbox.db", "journal"].iter().any(|file| folder.join(file).exists())
+}

@@ -1,0 +1,87 @@
+//! `satchel remove`, `retry` and `pause`.
+
+use std::process::ExitCode;
+
+use satchel::{AssetId, Filter, Outbox};
+
+use super::OutboxArg;
+use crate::CommandResult;
+
+/// Which assets.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Which {
+    #[command(flatten)]
+    outbox: OutboxArg,
+    /// All of them (for `retry`: all that are parked)
+    #[arg(long, conflicts_with = "assets")]
+    all: bool,
+    /// Ids, or the beginning of one, as `satchel status` shows them
+    #[arg(value_name = "ASSET", required_unless_present = "all")]
+    assets: Vec<String>,
+}
+
+/// Pause, or go on.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PauseArgs {
+    #[command(flatten)]
+    outbox: OutboxArg,
+    /// End the pause
+    #[arg(long)]
+    off: bool,
+}
+
+impl Which {
+    async fn resolve(&self, outbox: &Outbox) -> Result<Vec<AssetId>, Box<dyn std::error::Error + Send + Sync>> {
+        let mut ids = Vec::new();
+        let mut before = None;
+        loop {
+            let page = outbox.list(Filter { before, limit: 1000 }).await?;
+            let Some(last) = page.last() else { break };
+            before = Some(last.seq);
+            ids.extend(page.iter().map(|a| a.id));
+        }
+        if self.all {
+            return Ok(ids);
+        }
+        let mut chosen = Vec::new();
+        for text in &self.assets {
+            let mut found = ids.iter().filter(|id| id.to_string().starts_with(&text.to_ascii_lowercase()));
+            match (found.next(), found.next()) {
+                (Some(id), None) => chosen.push(*id),
+                (None, _) => return Err(format!("there is no asset {text} in this outbox; `satchel status` lists them").into()),
+                (Some(_), Some(_)) => return Err(format!("{text} begins more than one asset's id; give more digits").into()),
+            }
+        }
+        Ok(chosen)
+    }
+}
+
+/// Takes assets out.
+pub(crate) async fn remove(args: Which) -> CommandResult {
+    let outbox = args.outbox.open_existing().await?;
+    let ids = args.resolve(&outbox).await?;
+    for id in &ids {
+        outbox.remove(*id).await?;
+    }
+    println!("{} removed; their files stay where they are", ids.len());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Sets assets going again.
+pub(crate) async fn retry(args: Which) -> CommandResult {
+    let outbox = args.outbox.open_existing().await?;
+    let ids = args.resolve(&outbox).await?;
+    for id in &ids {
+        outbox.retry(*id).await?;
+    }
+    println!("set going again; `satchel sync` sends them");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Pauses the outbox.
+pub(crate) async fn pause(args: PauseArgs) -> CommandResult {
+    let outbox = args.outbox.open_existing().await?;
+    outbox.pause(!args.off).await?;
+    println!("{}", if args.off { "going on" } else { "paused; `satchel pause --off` ends it" });
+    Ok(ExitCode::SUCCESS)
+}

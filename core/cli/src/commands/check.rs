@@ -1,0 +1,51 @@
+//! `satchel check`: proves the outbox against its servers.
+
+use std::process::ExitCode;
+
+use satchel::{Link, Links, Policy};
+use serde_json::json;
+
+use super::OutboxArg;
+use super::target::{self, To};
+use crate::output::{line, plural};
+use crate::{CommandResult, DONE, PARKED, WAITS};
+
+/// Prove the outbox against its servers.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    outbox: OutboxArg,
+    /// Only this one
+    #[arg(long, value_name = "URL")]
+    to: Option<To>,
+    /// The credential, a bearer token; a paired receiver's is known
+    #[arg(long, value_name = "TOKEN", env = "SATCHEL_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// 0 when every delivery was confirmed, 3 when a server could not be asked, 4 when one does not have what it said.
+pub(crate) async fn run(args: CheckArgs) -> CommandResult {
+    let outbox = args.outbox.open_existing().await?;
+    let targets = target::choose(&outbox, &args.outbox.outbox, args.to.as_ref(), args.token.as_deref()).await?;
+    outbox.set_policy(Policy { links: Links::Any, ..Policy::default() });
+    outbox.set_link(Link::wifi());
+    let mut code = DONE;
+    for target in targets {
+        let found = outbox.check(target).await?;
+        let url = outbox.targets().await?.into_iter().find(|t| t.id == target).map(|t| t.url).unwrap_or_default();
+        if args.json {
+            line(&json!({ "target": url, "confirmed": found.confirmed, "missing": found.missing, "unknown": found.unknown }));
+        } else {
+            println!("{url}: {} confirmed, {} missing there, {} that it cannot tell", plural(found.confirmed, "piece"), found.missing, found.unknown);
+        }
+        code = match (found.missing, found.unknown) {
+            (1.., _) => PARKED,
+            (0, 1..) => code.max(WAITS),
+            (0, 0) => code,
+        };
+    }
+    Ok(ExitCode::from(code))
+}

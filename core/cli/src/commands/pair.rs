@@ -1,0 +1,35 @@
+//! `satchel pair`: trust between this device and a receiver.
+
+use std::process::ExitCode;
+
+use satchel::kernel::protocol::pairing::PairingCode;
+use satchel::pairing;
+
+use super::OutboxArg;
+use crate::{CommandResult, credentials};
+
+/// Pair with a receiver.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PairArgs {
+    #[command(flatten)]
+    outbox: OutboxArg,
+    /// What this device is called at the receiver
+    #[arg(long, value_name = "NAME", default_value = "laptop")]
+    device: String,
+    /// Under whose name its photos are shown; the device's when left out
+    #[arg(long, value_name = "NAME")]
+    contributor: Option<String>,
+    /// The code that `satchel serve` shows: satchel://…
+    code: PairingCode,
+}
+
+/// Pairs, and keeps the token beside the outbox, readable by its owner alone.
+pub(crate) async fn run(args: PairArgs) -> CommandResult {
+    let outbox = args.outbox.open().await?;
+    let paired = pairing::pair(&args.code, &args.device, args.contributor.as_deref()).await?;
+    credentials::keep(&args.outbox.outbox, paired.url.as_str(), &paired.reply.token)?;
+    outbox.set_receiver(&paired).await?;
+    println!("paired with {}", paired.url);
+    println!("now: satchel sync --outbox {} --to {}", args.outbox.outbox.display(), paired.url);
+    Ok(ExitCode::SUCCESS)
+}

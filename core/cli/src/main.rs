@@ -1,0 +1,103 @@
+//! The `satchel` command: an outbox from the terminal, a receiver, and a link that breaks on command.
+//!
+//! Without a command it runs the demo. Exit codes: 0 all is well (for `sync`: all delivered), 1 an error,
+//! 2 wrong usage, 3 something waits, 4 something needs a person.
+
+mod commands;
+mod credentials;
+mod demo;
+mod link;
+mod output;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use commands::{add, change, check, pair, status, sync};
+
+/// An offline-first outbox for photos and videos
+///
+/// Queues what a camera made, knows it by its content, and gets it to a server, whole and once, through a link that
+/// keeps breaking. Without a command it runs the demo.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 all is well (sync: all delivered), 1 an error, 2 wrong usage, 3 something waits, 4 something needs a person.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Tell a day's story: off-line, 3G, a warning page, a kill, hotel Wi-Fi
+    Demo(demo::DemoArgs),
+    /// Add photos, videos, or folders of them
+    Add(add::AddArgs),
+    /// Send what waits
+    Sync(sync::SyncArgs),
+    /// Show what stands where, and why
+    Status(status::StatusArgs),
+    /// Take assets out of the outbox; their files stay
+    Remove(change::Which),
+    /// Set assets going again that need a person
+    Retry(change::Which),
+    /// Stop sending until `pause --off`
+    Pause(change::PauseArgs),
+    /// Pair with a receiver, by the code that it shows
+    Pair(pair::PairArgs),
+    /// Prove the outbox against its servers: ask each for all that was delivered
+    Check(check::CheckArgs),
+    /// Run a receiver, with its page
+    Serve(serve::ServeArgs),
+    /// Run a bad link: a proxy that is driven by typed commands
+    Link(link::LinkArgs),
+}
+
+/// What a command comes to.
+pub(crate) type CommandResult = Result<ExitCode, Box<dyn std::error::Error + Send + Sync>>;
+
+/// All is well.
+pub(crate) const DONE: u8 = 0;
+/// Something waits, and goes on by itself at a later run.
+pub(crate) const WAITS: u8 = 3;
+/// Something needs a person.
+pub(crate) const PARKED: u8 = 4;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_env("SATCHEL_LOG"))
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_stack_size(512 << 10)
+        .enable_all()
+        .build()
+        .expect("a process that runs can start two threads");
+    let outcome = runtime.block_on(run(cli.command.unwrap_or(Command::Demo(demo::DemoArgs::default()))));
+    // What still reads or copies in the background is not waited for: everything that matters is on the disk.
+    runtime.shutdown_background();
+    outcome.unwrap_or_else(|error| {
+        eprintln!("satchel: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(command: Command) -> CommandResult {
+    match command {
+        Command::Demo(args) => demo::run(args).await,
+        Command::Add(args) => add::run(args).await,
+        Command::Sync(args) => sync::run(args).await,
+        Command::Status(args) => status::run(args).await,
+        Command::Remove(args) => change::remove(args).await,
+        Command::Retry(args) => change::retry(args).await,
+        Command::Pause(args) => change::pause(args).await,
+        Command::Pair(args) => pair::run(args).await,
+        Command::Check(args) => check::run(args).await,
+        Command::Serve(args) => Ok(serve::run(args).await.map(|()| ExitCode::SUCCESS)?),
+        Command::Link(args) => Ok(link::run(args).await.map(|()| ExitCode::SUCCESS)?),
+    }
+}

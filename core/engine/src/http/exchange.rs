@@ -1,0 +1,216 @@
+//! One request, from its first byte to its outcome.
+
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use satchel_kernel::outcome::{Cut, Headers, Identity, MAX_BODY, Method, Outcome, Reply, Request, Segment, Timers};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::blob::{self, Blob};
+use super::body::{Door, Outgoing, Pieces};
+use super::{SendRefused, Token, fault};
+
+/// How long to wait for what.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) connect: Duration,
+    pub(super) timers: Timers,
+}
+
+/// Shuts the door even when the future is dropped half-way: what was not handed over by then stays here.
+struct Shutting<'a>(&'a Door);
+
+impl Drop for Shutting<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Sends it. The token was found to be allowed here.
+pub(super) async fn run(
+    client: &reqwest::Client,
+    request: &Request,
+    token: Option<&Token>,
+    blob: Option<&Blob>,
+    limits: Limits,
+    progress: &(dyn Fn(u64) + Send + Sync),
+    stop: &CancellationToken,
+) -> Result<Outcome, SendRefused> {
+    let mut http = head(request, token)?;
+    if stop.is_cancelled() {
+        return Ok(Outcome::Cut { sent: 0, cut: Cut::Stopped });
+    }
+    let length = request.body_len();
+    let door = Door::new(length);
+    let _shutting = Shutting(&door);
+    if length > 0 {
+        let pieces = match pieces(request, blob, stop).await? {
+            Ok(pieces) => pieces,
+            Err(cut) => return Ok(Outcome::Cut { sent: 0, cut }),
+        };
+        *http.body_mut() = Some(reqwest::Body::wrap_stream(Outgoing { door: door.clone(), pieces }));
+    }
+    let told = Told { progress, last: 0.into() };
+    let reply = {
+        let answer = client.execute(http);
+        reply_head(answer, &door, length, limits, &told, stop).await
+    };
+    let outcome = match reply {
+        Err(cut) => Outcome::Cut { sent: door.end(), cut },
+        Ok(response) => {
+            let sent = door.hold();
+            let until = after(Instant::now(), limits.timers.reply_ms);
+            Outcome::Reply { sent, reply: whole(response, until, stop).await }
+        }
+    };
+    told.tell(outcome.sent());
+    Ok(outcome)
+}
+
+/// Everything of the request but its body.
+fn head(request: &Request, token: Option<&Token>) -> Result<reqwest::Request, SendRefused> {
+    let bad = |why: &str| SendRefused::BadRequest(why.to_owned());
+    let url = &request.url;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(bad("its address is not http or https"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(bad("its address holds a name or a password; give a token instead"));
+    }
+    let method = match request.method {
+        Method::Get => reqwest::Method::GET,
+        Method::Head => reqwest::Method::HEAD,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+    };
+    let mut http = reqwest::Request::new(method, url.clone());
+    let headers = http.headers_mut();
+    for (name, value) in &request.headers {
+        // Its value may say something about a photo, so only its name is told.
+        let refused = || SendRefused::BadRequest(format!("its header {name:?} is not one that may be set"));
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused())?;
+        if OURS.contains(&name.as_str()) {
+            return Err(refused());
+        }
+        headers.append(name.clone(), HeaderValue::from_str(value).map_err(|_| refused())?);
+    }
+    if matches!(request.method, Method::Post | Method::Put | Method::Patch) || request.body_len() > 0 {
+        headers.insert(CONTENT_LENGTH, request.body_len().into());
+    }
+    if let Some(token) = token {
+        headers.insert(AUTHORIZATION, token.header());
+    }
+    Ok(http)
+}
+
+/// Headers that follow from the request itself, or that are credentials, which have rules of their own.
+const OURS: [&str; 7] =
+    ["authorization", "proxy-authorization", "cookie", "content-length", "transfer-encoding", "connection", "host"];
+
+async fn pieces(
+    request: &Request,
+    blob: Option<&Blob>,
+    stop: &CancellationToken,
+) -> Result<Result<Pieces, Cut>, SendRefused> {
+    if !request.body.iter().any(|s| matches!(s, Segment::Blob(range) if !range.is_empty())) {
+        return Ok(Ok(Pieces::of_bytes(&request.body)));
+    }
+    let blob = blob.ok_or_else(|| SendRefused::BadRequest("its body is a blob, and none was given".into()))?;
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => Ok(Err(Cut::Stopped)),
+        opened = blob::open(blob, &request.body) => Ok(opened.map(Pieces::Disk)),
+    }
+}
+
+/// Tells how far the body came, never the same twice.
+struct Told<'a> {
+    progress: &'a (dyn Fn(u64) + Send + Sync),
+    last: std::sync::atomic::AtomicU64,
+}
+
+impl Told<'_> {
+    fn tell(&self, sent: u64) {
+        if self.last.swap(sent, std::sync::atomic::Ordering::Relaxed) != sent {
+            (self.progress)(sent);
+        }
+    }
+}
+
+/// Waits for the reply's head while the body goes out, and watches that it does.
+async fn reply_head(
+    answer: impl Future<Output = reqwest::Result<reqwest::Response>>,
+    door: &Door,
+    length: u64,
+    limits: Limits,
+    told: &Told<'_>,
+    stop: &CancellationToken,
+) -> Result<reqwest::Response, Cut> {
+    let mut answer = std::pin::pin!(answer);
+    let started = Instant::now();
+    loop {
+        let (until, cut) = patience(door, length, started, limits);
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Err(Cut::Stopped),
+            answered = &mut answer => return answered.map_err(|e| door.fault().unwrap_or_else(|| fault::of(&e))),
+            () = door.changed() => {
+                told.tell(door.sent());
+                if let Some(cut) = door.fault() {
+                    return Err(cut);
+                }
+            }
+            // A piece may have been taken at the same instant: the clock is read again before it is believed.
+            () = sleep_until(until) => if patience(door, length, started, limits).0 <= Instant::now() {
+                return Err(cut);
+            }
+        }
+    }
+}
+
+/// Until when to wait for the next thing, and what it means when it does not happen.
+fn patience(door: &Door, length: u64, started: Instant, limits: Limits) -> (Instant, Cut) {
+    let Limits { connect, timers: Timers { stall_ms, reply_ms } } = limits;
+    match door.moved() {
+        _ if length == 0 => (after(started, reply_ms), Cut::NoReply),
+        (Some(moved), true) => (after(moved, reply_ms), Cut::NoReply),
+        (Some(moved), false) => (after(moved, stall_ms), Cut::Stalled),
+        // Not connected yet; the connection has a limit of its own.
+        (None, _) => (after(started + connect, stall_ms), Cut::Stalled),
+    }
+}
+
+fn after(from: Instant, ms: u64) -> Instant {
+    const MONTH_MS: u64 = 30 * 24 * 3600 * 1000;
+    from + Duration::from_millis(ms.min(MONTH_MS))
+}
+
+/// The reply with its body, or what of the body came in time: its head has come, and is worth knowing.
+async fn whole(mut response: reqwest::Response, until: Instant, stop: &CancellationToken) -> Reply {
+    let url = response.url().clone();
+    let identity = if url.scheme() == "https" { Identity::Proved } else { Identity::None };
+    let status = response.status().as_u16();
+    let headers = Headers(readable(response.headers()));
+    let mut body = Vec::new();
+    while body.len() < MAX_BODY {
+        let chunk = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            chunk = response.chunk() => chunk,
+            () = sleep_until(until) => break,
+        };
+        match chunk {
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk[..chunk.len().min(MAX_BODY - body.len())]),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    Reply { url, identity, status, headers, body }
+}
+
+fn readable(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |v: &HeaderValue| std::str::from_utf8(v.as_bytes()).ok().map(str::to_owned);
+    headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), text(value)?))).collect()
+}

@@ -1,0 +1,127 @@
+//! The facts that the journal keeps. What is written stays readable: fields are only ever added, with a default.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use satchel_kernel::ids::{AssetId, BlobHash};
+use satchel_kernel::protocol::post::Post;
+use satchel_kernel::state::{AssetKind, Proof};
+use serde::{Deserialize, Serialize};
+
+use super::os_text;
+use crate::source::Stamp;
+use crate::spool::SpoolName;
+
+/// One fact. A later one about the same thing counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "snake_case")]
+pub(crate) enum Record {
+    /// A target was set up or changed. Tokens are kept elsewhere.
+    Target {
+        /// Its address as the person named it; the other records call it so.
+        url: String,
+        /// The document that the database keeps of it.
+        spec: String,
+    },
+    /// An asset was accepted.
+    Added {
+        /// Which.
+        asset: AssetId,
+        /// Where its original is.
+        source: SourceRecord,
+        /// Where it was added from; any bytes.
+        #[serde(with = "os_text")]
+        path: PathBuf,
+        /// The file's name, without folders.
+        #[serde(with = "os_text")]
+        name: OsString,
+        /// What it is.
+        kind: AssetKind,
+        /// Media type (RFC 6838).
+        media_type: String,
+        /// Whether it goes first.
+        urgent: bool,
+        /// Its place in the outbox's order.
+        order: i64,
+        /// When, in milliseconds since 1970.
+        added_utc_ms: i64,
+        /// The post's first revision.
+        post: Post,
+        /// What the file was when it was added.
+        stamp: Stamp,
+    },
+    /// An asset's content became known.
+    Hashed {
+        /// Which.
+        asset: AssetId,
+        /// Its original's hash.
+        hash: BlobHash,
+        /// What the file was when it was read.
+        stamp: Stamp,
+    },
+    /// An asset's post changed.
+    Revised {
+        /// Which.
+        asset: AssetId,
+        /// From 2 on.
+        revision: u32,
+        /// All that is said now.
+        post: Post,
+    },
+    /// An asset goes first from now on.
+    Urgent {
+        /// Which.
+        asset: AssetId,
+    },
+    /// The byte that may complete an upload is about to be sent: from now on the target may hold the payload.
+    Began {
+        /// The payload.
+        hash: BlobHash,
+        /// The target's address.
+        target: String,
+    },
+    /// A target holds a payload.
+    Delivered {
+        /// The payload.
+        hash: BlobHash,
+        /// The target's address.
+        target: String,
+        /// How well that is known.
+        proof: Proof,
+        /// The sealed receipt, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receipt: Option<String>,
+    },
+    /// A payload is parked, because nobody can tell whether the target holds it.
+    ParkedUnknown {
+        /// The payload.
+        hash: BlobHash,
+        /// The target's address.
+        target: String,
+    },
+    /// An asset was taken out of the outbox.
+    Removed {
+        /// Which.
+        asset: AssetId,
+    },
+    /// A fact of a later version. Compaction keeps it as it is; writing it says nothing.
+    #[serde(other)]
+    Other,
+}
+
+/// Where an original is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SourceRecord {
+    /// At its owner's.
+    File {
+        /// Any bytes.
+        #[serde(with = "os_text")]
+        path: PathBuf,
+    },
+    /// In the spool.
+    Spool {
+        /// Under this name.
+        name: SpoolName,
+    },
+}

@@ -1,0 +1,53 @@
+//! Satchel: an offline-first outbox for photos and videos.
+//!
+//! An app hands it what the camera took. Satchel keeps it safe, knows it by its content, and gets it to a server
+//! through whatever link there is, once, saying at any time where each photo stands and why.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use satchel::{AddOptions, Config, Link, Outbox, RunOptions};
+//!
+//! let outbox = Outbox::open(Config::new("outbox")).await?;
+//! outbox.add("IMG_0001.JPG".as_ref(), &AddOptions::default()).await?;
+//! outbox.set_tus_target("https://tus.example/files/".parse()?).await?;
+//! outbox.set_link(Link::wifi());
+//! let report = outbox.run(RunOptions::default(), Default::default()).await?;
+//! println!("{} delivered, next try {:?}", report.counts.delivered, report.wake);
+//! # Ok(()) }
+//! ```
+//!
+//! Everything that decides is in [`satchel_kernel`]; the [runner](Outbox::run) is the only loop.
+
+mod check;
+pub mod clock;
+mod durable;
+mod error;
+pub mod fingerprint;
+mod http;
+mod intake;
+mod journal;
+pub mod kinds;
+mod observe;
+mod outbox;
+pub mod pairing;
+mod receipts;
+mod runner;
+pub mod source;
+mod spool;
+mod store;
+mod walk;
+
+pub use check::CheckReport;
+pub use error::{Error, Result};
+pub use http::{BadToken, Token};
+pub use intake::{AddOptions, AddOutcome, FolderFault, FolderReport};
+pub use observe::Change;
+pub use outbox::{Config, Outbox, PostEdit, TargetView};
+pub use runner::{Report, RunOptions};
+pub use satchel_kernel as kernel;
+pub use satchel_kernel::ids::{AssetId, BlobHash, TargetId};
+pub use satchel_kernel::link::{Link, LinkKind};
+pub use satchel_kernel::policy::{Links, Order, Policy};
+pub use satchel_kernel::protocol::post::{Place, Post};
+pub use satchel_kernel::state::{AssetKind, AssetState, ParkReason, Proof, Trouble, WaitReason};
+pub use store::{AssetView, Counts, DeliveryView, Filter, LedgerRow};

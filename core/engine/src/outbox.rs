@@ -1,0 +1,415 @@
+//! The outbox: what an app holds.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use satchel_kernel::ids::{AssetId, TargetId};
+use satchel_kernel::link::Link;
+use satchel_kernel::planner::World;
+use satchel_kernel::policy::Policy;
+use satchel_kernel::protocol::post::{Place, Post};
+use satchel_kernel::state::Trouble;
+use satchel_kernel::time::Due;
+use satchel_kernel::wire::Patience;
+use tokio::sync::{Notify, broadcast, watch};
+use url::Url;
+
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::http::{Http, Options, Token, Trust};
+use crate::journal::{Durable, Journal, Record};
+use crate::observe::Change;
+use crate::pairing::Paired;
+use crate::spool::Spool;
+use crate::store::{self, AssetView, Counts, Filter, LedgerRow, Spec, Store, Target};
+
+/// How an outbox is opened.
+#[derive(Clone)]
+pub struct Config {
+    /// The outbox's own folder; made if it is missing. On a phone: not one that the system may empty.
+    pub folder: PathBuf,
+    /// The traveller's rules.
+    pub policy: Policy,
+    /// The clock.
+    pub clock: Clock,
+    /// How patient to be with targets.
+    pub patience: Patience,
+    /// How long a connection may take to be made.
+    pub connect_timeout: Duration,
+    /// Certificates to trust beside the system's, in PEM.
+    pub extra_roots: Vec<String>,
+}
+
+impl Config {
+    /// An outbox in this folder, with defaults for all else.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            policy: Policy::default(),
+            clock: Clock::system(),
+            patience: Patience::default(),
+            connect_timeout: Options::default().connect_timeout,
+            extra_roots: vec![],
+        }
+    }
+}
+
+/// One Satchel on one device. Clones share it.
+#[derive(Clone)]
+pub struct Outbox {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub config: Config,
+    pub store: Store,
+    pub journal: Arc<Journal>,
+    pub spool: Arc<Spool>,
+    pub link: watch::Sender<Link>,
+    pub policy: watch::Sender<Policy>,
+    pub changes: broadcast::Sender<Change>,
+    pub changed: Notify,
+    pub seed: u64,
+    tokens: Mutex<HashMap<TargetId, Token>>,
+    clients: Mutex<HashMap<TargetId, Http>>,
+    recovered: store::Recovered,
+    /// Held shared while the outbox is open: a damaged database is set aside only when nobody else has it open.
+    _open: File,
+}
+
+/// A target, as an app or a command shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetView {
+    /// Its id in this outbox.
+    pub id: TargetId,
+    /// As it was named.
+    pub url: String,
+    /// A paired Satchel receiver: it signs receipts, tells what it has, and takes posts.
+    pub receiver: bool,
+    /// Set while it rests.
+    pub rest: Option<(Due, Trouble)>,
+}
+
+/// What is to be changed of a post; what is left out stays.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PostEdit {
+    /// Free text; empty takes it away.
+    pub caption: Option<String>,
+    /// All tags.
+    pub tags: Option<Vec<String>>,
+    /// The place.
+    pub place: Option<Place>,
+    /// Who made it; empty takes it away.
+    pub author: Option<String>,
+    /// When it was taken, RFC 3339 with zone offset where that is known.
+    pub time: Option<String>,
+}
+
+impl PostEdit {
+    /// The post after the change.
+    pub fn apply(&self, post: &Post) -> Post {
+        let Self { caption, tags, place, author, time } = self.clone();
+        let text = |new: Option<String>, old: &Option<String>| match new {
+            Some(text) => Some(text).filter(|t| !t.is_empty()),
+            None => old.clone(),
+        };
+        Post {
+            caption: text(caption, &post.caption),
+            tags: tags.unwrap_or_else(|| post.tags.clone()),
+            place: place.or_else(|| post.place.clone()),
+            author: text(author, &post.author),
+            time: text(time, &post.time),
+        }
+    }
+}
+
+impl Outbox {
+    /// Opens an outbox. A damaged database is set aside, never deleted, and made anew from the journal; see
+    /// [`Self::recovered`].
+    pub async fn open(config: Config) -> Result<Self> {
+        tokio::task::spawn_blocking(move || open(config))
+            .await
+            .unwrap_or_else(|_| Err(Error::Storage("opening was interrupted".into())))
+    }
+
+    /// What the journal brought back when the outbox was opened: assets, and places in the journal that could not be read.
+    pub fn recovered(&self) -> (u64, u64) {
+        (self.inner.recovered.assets, self.inner.recovered.damaged)
+    }
+
+    /// Tells the outbox what network there is. What is under way over another one is cut at once.
+    pub fn set_link(&self, link: Link) {
+        self.inner.link.send_if_modified(|current| {
+            let differs = *current != link;
+            *current = link;
+            differs
+        });
+    }
+
+    /// Changes the rules; at once.
+    pub fn set_policy(&self, policy: Policy) {
+        self.inner.policy.send_replace(policy);
+    }
+
+    /// Events, from now on.
+    pub fn observe(&self) -> broadcast::Receiver<Change> {
+        self.inner.changes.subscribe()
+    }
+
+    /// Sets up a tus 1.0 endpoint (the URL where uploads are created).
+    pub async fn set_tus_target(&self, url: Url) -> Result<TargetId> {
+        self.set_target(url.to_string(), Spec::bare(url)).await
+    }
+
+    /// Sets up a receiver that the device was paired with.
+    pub async fn set_receiver(&self, paired: &Paired) -> Result<TargetId> {
+        let base = &paired.url;
+        let reply = &paired.reply;
+        let spec = Spec {
+            receiver: Some(base.clone()),
+            pin: Some(paired.pin.clone()),
+            server: Some(reply.server.clone()),
+            account: Some(reply.account.clone()),
+            key: Some(reply.key.clone()),
+            ..Spec::bare(crate::http::calls::below(base, satchel_kernel::protocol::FILES_PATH))
+        };
+        let id = self.set_target(base.to_string(), spec).await?;
+        let token = Token::new(&reply.token).map_err(|e| Error::Invalid(e.to_string()))?;
+        self.set_token(id, token);
+        Ok(id)
+    }
+
+    async fn set_target(&self, url: String, spec: Spec) -> Result<TargetId> {
+        if !matches!(spec.create.scheme(), "http" | "https") || spec.create.host().is_none() {
+            return Err(Error::Invalid(format!("{} is no address of a server; it must begin with http:// or https://", spec.create)));
+        }
+        let journal = self.inner.journal.clone();
+        let id = self
+            .inner
+            .store
+            .write(move |tx| {
+                let (id, changed) = store::set_target(tx, &url, &spec)?;
+                if changed {
+                    let spec = serde_json::to_string(&spec).expect("a target's document has string keys");
+                    journal.append(&[Record::Target { url, spec }], Durable::Now)?;
+                    store::agree(tx, &journal)?;
+                }
+                Ok(id)
+            })
+            .await?;
+        lock(&self.inner.clients).remove(&id);
+        self.inner.tell(Change::Assets);
+        Ok(id)
+    }
+
+    /// Gives the credential for a target. It is kept in memory alone; where it rests is the host's affair.
+    pub fn set_token(&self, target: TargetId, token: Token) {
+        lock(&self.inner.tokens).insert(target, token);
+        self.inner.changed.notify_one();
+    }
+
+    /// The targets.
+    pub async fn targets(&self) -> Result<Vec<TargetView>> {
+        let targets = self.inner.store.read(store::all_targets).await?;
+        let view = |t: Target| TargetView { id: t.id, receiver: t.is_receiver(), url: t.url, rest: t.rest };
+        Ok(targets.into_iter().map(view).collect())
+    }
+
+    /// A page of assets, newest first.
+    pub async fn list(&self, filter: Filter) -> Result<Vec<AssetView>> {
+        let (world, policy, now) = self.inner.world().await?;
+        self.inner.store.read(move |conn| store::page(conn, filter, &world, &policy, &now)).await
+    }
+
+    /// One asset.
+    pub async fn asset(&self, id: AssetId) -> Result<AssetView> {
+        let (world, policy, now) = self.inner.world().await?;
+        self.inner.store.read(move |conn| store::one(conn, id, &world, &policy, &now)).await
+    }
+
+    /// How many there are of each.
+    pub async fn counts(&self) -> Result<Counts> {
+        self.inner.store.read(|conn| store::counts(conn, None)).await
+    }
+
+    /// The ledger, oldest first.
+    pub async fn ledger(&self) -> Result<Vec<LedgerRow>> {
+        self.inner.store.read(store::ledger).await
+    }
+
+    /// Changes what is said of an asset. A target that takes posts gets the new revision.
+    pub async fn edit_post(&self, id: AssetId, edit: PostEdit) -> Result<()> {
+        let (journal, now) = (self.inner.journal.clone(), self.inner.config.clock.now());
+        let work = move |tx: &rusqlite::Transaction<'_>| {
+            let seq = store::seq(tx, id)?;
+            let (_, post) = store::latest_post(tx, seq)?;
+            let post = edit.apply(&post);
+            if let Some(revision) = store::revise(tx, seq, &post, &now)? {
+                journal.append(&[Record::Revised { asset: id, revision, post }], Durable::Now)?;
+                store::agree(tx, &journal)?;
+            }
+            Ok(())
+        };
+        self.change(work).await
+    }
+
+    /// Takes an asset out of the outbox. Its file stays; a copy in the spool goes. What a target has, it keeps.
+    pub async fn remove(&self, id: AssetId) -> Result<()> {
+        let journal = self.inner.journal.clone();
+        let spool = self.inner.spool.clone();
+        let work = move |tx: &rusqlite::Transaction<'_>| {
+            let spooled = store::remove(tx, id)?;
+            journal.append(&[Record::Removed { asset: id }], Durable::Now)?;
+            store::agree(tx, &journal)?;
+            Ok(spooled)
+        };
+        let spooled = self.inner.store.write(work).await?;
+        for name in spooled.iter().filter_map(|name| name.parse().ok()) {
+            // One that stays is swept at the next run.
+            let _ = spool.remove(name);
+        }
+        self.inner.tell(Change::Assets);
+        Ok(())
+    }
+
+    /// Sets what is parked of an asset going again.
+    pub async fn retry(&self, id: AssetId) -> Result<()> {
+        self.change(move |tx| store::retry(tx, id)).await
+    }
+
+    /// Pauses all sending and reading, or ends the pause. Survives a restart.
+    pub async fn pause(&self, paused: bool) -> Result<()> {
+        self.change(move |tx| store::pause(tx, paused)).await
+    }
+
+    /// Whether it is paused.
+    pub async fn paused(&self) -> Result<bool> {
+        self.inner.store.read(store::paused).await
+    }
+
+    /// Ends every wait: a person wants it tried now.
+    pub async fn try_now(&self) -> Result<()> {
+        self.change(store::try_now).await
+    }
+
+    async fn change(&self, work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<()> + Send + 'static) -> Result<()> {
+        self.inner.store.write(work).await?;
+        self.inner.tell(Change::Assets);
+        Ok(())
+    }
+}
+
+impl Inner {
+    pub(crate) fn tell(&self, change: Change) {
+        // Without observers there is nobody to tell.
+        let _ = self.changes.send(change);
+        self.changed.notify_one();
+    }
+
+    /// Tells observers of something that calls for no new plan.
+    pub(crate) fn mention(&self, change: Change) {
+        let _ = self.changes.send(change);
+    }
+
+    pub(crate) fn token(&self, target: TargetId) -> Option<Token> {
+        lock(&self.tokens).get(&target).cloned()
+    }
+
+    /// The target's client: one pool of connections for each.
+    pub(crate) fn client(&self, target: &Target) -> Result<Http> {
+        let mut clients = lock(&self.clients);
+        if let Some(http) = clients.get(&target.id) {
+            return Ok(http.clone());
+        }
+        let invalid = |e: String| Error::Invalid(e);
+        let trust = match &target.spec.pin {
+            Some(pin) => Trust::Pinned(pin.parse().map_err(|e: crate::http::BadPin| invalid(e.to_string()))?),
+            None => Trust::Roots { extra_pem: self.config.extra_roots.clone() },
+        };
+        let origins: Vec<_> =
+            std::iter::once(&target.spec.create).chain(&target.spec.origins).map(Url::origin).collect();
+        let options = Options { connect_timeout: self.config.connect_timeout };
+        let http = Http::new(&trust, &origins, &options).map_err(|e| invalid(e.to_string()))?;
+        clients.insert(target.id, http.clone());
+        Ok(http)
+    }
+
+    /// The network changed: no connection of the old one is used again.
+    pub(crate) fn forget_connections(&self) {
+        lock(&self.clients).values().for_each(Http::forget_connections);
+    }
+
+    async fn world(&self) -> Result<(World, Policy, satchel_kernel::time::Now)> {
+        let link = self.link.borrow().clone();
+        let policy = self.policy.borrow().clone();
+        let world = self.store.read(move |conn| store::world(conn, link)).await?;
+        Ok((world, policy, self.config.clock.now()))
+    }
+}
+
+/// A panic elsewhere leaves these maps whole: each change of them is one call.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn open(config: Config) -> Result<Outbox> {
+    let io = |e: std::io::Error| Error::io(&e);
+    std::fs::create_dir_all(&config.folder).map_err(io)?;
+    let folder = std::fs::canonicalize(&config.folder).map_err(io)?;
+    let journal = Arc::new(Journal::open(&folder)?);
+    let spool = Arc::new(Spool::open(&folder.join("spool")).map_err(|e| Error::Storage(e.to_string()))?);
+    let open = File::options().create(true).truncate(false).write(true).open(folder.join("open.lock")).map_err(io)?;
+    open.lock_shared().map_err(io)?;
+    let store = match Store::open(&folder) {
+        Err(Error::Damaged) => {
+            open.unlock().map_err(io)?;
+            if open.try_lock().is_ok() {
+                set_aside(&folder)?;
+                open.unlock().map_err(io)?;
+            }
+            open.lock_shared().map_err(io)?;
+            Store::open(&folder)?
+        }
+        other => other?,
+    };
+    let now = config.clock.now();
+    let telling = journal.clone();
+    let recovered = store.write_blocking(move |tx| store::catch_up(tx, &telling, &now))?;
+    let mut seed = [0; 8];
+    getrandom::fill(&mut seed).map_err(|_| Error::Storage("the system gave no random numbers".into()))?;
+    let config = Config { folder, ..config };
+    let inner = Inner {
+        store,
+        journal,
+        spool,
+        link: watch::Sender::new(Link::default()),
+        policy: watch::Sender::new(config.policy.clone()),
+        changes: broadcast::Sender::new(1024),
+        changed: Notify::new(),
+        seed: u64::from_le_bytes(seed),
+        tokens: Mutex::default(),
+        clients: Mutex::default(),
+        recovered,
+        config,
+        _open: open,
+    };
+    Ok(Outbox { inner: Arc::new(inner) })
+}
+
+/// Moves a damaged database out of the way, whole: somebody may want to look at it.
+fn set_aside(folder: &Path) -> Result<()> {
+    let free = |n: &u32| !folder.join(format!("{}.damaged-{n}", store::FILE)).exists();
+    let n = (1..).find(free).unwrap_or(u32::MAX);
+    for suffix in ["", "-wal", "-shm"] {
+        let from = folder.join(format!("{}{suffix}", store::FILE));
+        let to = folder.join(format!("{}.damaged-{n}{suffix}", store::FILE));
+        match std::fs::rename(from, to) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(Error::io(&e)),
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,315 @@
+//! The one loop: load a snapshot, plan, act, judge, record, tell observers.
+//!
+//! Deciding is the kernel's ([`planner::plan`](satchel_kernel::planner::plan)); here is only the acting. Each action is a
+//! task of its own; when one ends, or the world changes, the plan is made anew.
+
+mod conclude;
+mod have;
+mod read;
+mod receipt;
+mod send;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::sync::Arc;
+use std::time::Duration;
+
+use satchel_kernel::ids::{DeliveryId, OutboxId, TargetId};
+use satchel_kernel::planner::{Action, Plan, Wake, plan};
+use satchel_kernel::time::{Due, Now};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Error, Result};
+use crate::observe::Change;
+use crate::outbox::{Inner, Outbox};
+use crate::store::{self, Around, Counts, Target};
+
+/// How often the runner looks whether another process added something.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long a run goes on, and for whom.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    /// Ends after this at the latest; what is under way is cut, and goes on next time. With a deadline the run waits for
+    /// whatever comes; without one it ends when nothing is due within `linger`.
+    pub deadline: Option<Duration>,
+    /// How long to wait for something that is due.
+    pub linger: Duration,
+    /// Only these targets; all when left out.
+    pub targets: Option<Vec<TargetId>>,
+}
+
+impl Default for RunOptions {
+    fn default() -> Self {
+        Self { deadline: None, linger: Duration::from_secs(30), targets: None }
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Report {
+    /// What there is now, for the targets that were served.
+    pub counts: Counts,
+    /// When to run next, and what must be true then.
+    pub wake: Wake,
+    /// Ended by its deadline or by the caller.
+    pub stopped: bool,
+}
+
+impl Outbox {
+    /// Does what can be done: reads, asks, sends; until nothing is due, the deadline, or `cancel`.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyRunning`] when another process (or another call) runs this outbox; [`Error::StorageFull`] and
+    /// [`Error::Storage`], after which what was under way goes on next time.
+    pub async fn run(&self, options: RunOptions, cancel: CancellationToken) -> Result<Report> {
+        let _only = only_runner(&self.inner)?;
+        let mut runner = Runner::new(self.inner.clone(), options, cancel).await?;
+        let outcome = runner.run().await;
+        runner.stop().await;
+        outcome?;
+        runner.report().await
+    }
+}
+
+/// One runner for an outbox; `add` from other processes works all the same.
+fn only_runner(inner: &Inner) -> Result<File> {
+    let path = inner.config.folder.join("runner.lock");
+    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(|e| Error::io(&e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::AlreadyRunning),
+        Err(std::fs::TryLockError::Error(e)) => Err(Error::io(&e)),
+    }
+}
+
+struct Runner {
+    inner: Arc<Inner>,
+    options: RunOptions,
+    cancel: CancellationToken,
+    /// Names this run in leases.
+    owner: OutboxId,
+    tasks: JoinSet<(Task, Result<()>)>,
+    reading: bool,
+    asking: Vec<TargetId>,
+    sending: HashMap<DeliveryId, CancellationToken>,
+    last: Plan,
+    stopped: bool,
+    ends: Option<Instant>,
+}
+
+/// What a task was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Task {
+    Read,
+    Ask(TargetId),
+    Send(DeliveryId),
+}
+
+impl Runner {
+    async fn new(inner: Arc<Inner>, options: RunOptions, cancel: CancellationToken) -> Result<Self> {
+        let mut owner = [0; 16];
+        getrandom::fill(&mut owner).map_err(|_| Error::Storage("the system gave no random numbers".into()))?;
+        inner.store.write(store::uploads::void_leases).await?;
+        sweep(&inner).await?;
+        let ends = options.deadline.map(|d| Instant::now() + d);
+        Ok(Self {
+            inner,
+            options,
+            cancel,
+            owner: OutboxId::from_bytes(owner),
+            tasks: JoinSet::new(),
+            reading: false,
+            asking: vec![],
+            sending: HashMap::new(),
+            last: Plan::default(),
+            stopped: false,
+            ends,
+        })
+    }
+
+    async fn run(&mut self) -> Result<()> {
+        let mut link = self.inner.link.subscribe();
+        let mut policy = self.inner.policy.subscribe();
+        let mut seen = self.inner.store.read(store::version).await?;
+        loop {
+            let now = self.now();
+            let targets = self.targets().await?;
+            let open = self.plan_and_act(&now, &targets).await?;
+            if self.tasks.is_empty() && !self.worth_waiting(&now, open) {
+                return Ok(());
+            }
+            let due = self.until_due(&now);
+            let ends = self.ends;
+            tokio::select! {
+                Some(done) = self.tasks.join_next() => self.finished(done)?,
+                Ok(()) = link.changed() => self.cut_all(),
+                Ok(()) = policy.changed() => self.cut_all(),
+                () = self.inner.changed.notified() => self.cut_unwanted().await?,
+                () = self.cancel.cancelled() => { self.stopped = true; return Ok(()) }
+                () = at(ends) => { self.stopped = true; return Ok(()) }
+                () = tokio::time::sleep(due) => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            // Another process may have added something; there is no other way to hear of it.
+            let version = self.inner.store.read(store::version).await?;
+            if version != seen {
+                seen = version;
+            }
+        }
+    }
+
+    fn now(&self) -> Now {
+        self.inner.config.clock.now()
+    }
+
+    async fn targets(&self) -> Result<Vec<Arc<Target>>> {
+        let all = self.inner.store.read(store::all_targets).await?;
+        let served = |t: &Target| self.options.targets.as_ref().is_none_or(|only| only.contains(&t.id));
+        Ok(all.into_iter().filter(served).map(Arc::new).collect())
+    }
+
+    /// Plans and starts what the plan says; tells how much is open.
+    async fn plan_and_act(&mut self, now: &Now, targets: &[Arc<Target>]) -> Result<u64> {
+        let policy = self.inner.policy.borrow().clone();
+        let around = Around {
+            link: self.inner.link.borrow().clone(),
+            targets: targets.iter().map(|t| t.id).collect(),
+            reading: self.reading,
+            sending: self.sending.len(),
+            asking: self.asking.clone(),
+        };
+        let (at, rules) = (*now, policy.clone());
+        if self.last.wake.at_utc_ms.is_some() {
+            self.inner.store.write(move |tx| store::wake(tx, &at)).await?;
+        }
+        let snapshot = self.inner.store.read(move |conn| store::load(conn, &around, &rules)).await?;
+        let made = plan(now, &snapshot, &policy);
+        for action in &made.actions {
+            self.act(action, targets);
+        }
+        if made.wake != self.last.wake && made.actions.is_empty() {
+            self.inner.mention(Change::Idle(made.wake));
+        }
+        self.last = made;
+        Ok(snapshot.open + snapshot.unread.len() as u64)
+    }
+
+    fn act(&mut self, action: &Action, targets: &[Arc<Target>]) {
+        let target = |id: &TargetId| targets.iter().find(|t| t.id == *id).cloned();
+        let inner = self.inner.clone();
+        match action {
+            Action::Read(parts) => {
+                self.reading = true;
+                let (parts, stop) = (parts.clone(), self.cancel.clone());
+                self.tasks.spawn(async move { (Task::Read, read::read(inner, parts, stop).await) });
+            }
+            Action::AskHave(id, hashes) => {
+                let Some(target) = target(id) else { return };
+                self.asking.push(*id);
+                let (id, hashes, stop) = (*id, hashes.clone(), self.cancel.child_token());
+                self.tasks.spawn(async move { (Task::Ask(id), have::ask(inner, target, hashes, stop).await) });
+            }
+            Action::Send(id, delivery) | Action::Abandon(id, delivery) => {
+                let Some(target) = target(id) else { return };
+                if self.sending.contains_key(delivery) {
+                    return;
+                }
+                let stop = self.cancel.child_token();
+                self.sending.insert(*delivery, stop.clone());
+                let (delivery, owner) = (*delivery, self.owner);
+                let abandon = matches!(action, Action::Abandon(..));
+                self.tasks.spawn(async move {
+                    let done = if abandon {
+                        send::abandon(inner, target, delivery, stop).await
+                    } else {
+                        send::send(inner, target, delivery, owner, stop).await
+                    };
+                    (Task::Send(delivery), done)
+                });
+            }
+        }
+    }
+
+    fn finished(&mut self, done: Result<(Task, Result<()>), tokio::task::JoinError>) -> Result<()> {
+        let (task, outcome) = done.map_err(|e| Error::Storage(format!("a task ended early: {e}")))?;
+        match task {
+            Task::Read => self.reading = false,
+            Task::Ask(target) => self.asking.retain(|t| *t != target),
+            Task::Send(delivery) => drop(self.sending.remove(&delivery)),
+        }
+        outcome
+    }
+
+    /// Whether a run without tasks should wait for what comes.
+    fn worth_waiting(&self, now: &Now, open: u64) -> bool {
+        if self.ends.is_some() {
+            return open > 0;
+        }
+        let linger = i64::try_from(self.options.linger.as_millis()).unwrap_or(i64::MAX);
+        self.last.wake.at_utc_ms.is_some_and(|at| at.saturating_sub(now.utc_ms) <= linger)
+    }
+
+    fn until_due(&self, now: &Now) -> Duration {
+        let at = self.last.wake.at_utc_ms.unwrap_or(i64::MAX);
+        Duration::from_millis(u64::try_from(at.saturating_sub(now.utc_ms)).unwrap_or(0).clamp(1, 86_400_000))
+    }
+
+    /// The network or the rules are others now: nothing more is written, and every connection is reset (law 2).
+    fn cut_all(&self) {
+        self.sending.values().for_each(CancellationToken::cancel);
+        self.inner.forget_connections();
+    }
+
+    /// Something was paused or removed.
+    async fn cut_unwanted(&self) -> Result<()> {
+        if self.sending.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<_> = self.sending.keys().copied().collect();
+        let unwanted = self.inner.store.read(move |conn| store::unwanted(conn, &ids)).await?;
+        unwanted.iter().filter_map(|id| self.sending.get(id)).for_each(CancellationToken::cancel);
+        Ok(())
+    }
+
+    /// Cuts what is under way and waits until all is recorded.
+    async fn stop(&mut self) {
+        self.cancel.cancel();
+        while self.tasks.join_next().await.is_some() {}
+    }
+
+    async fn report(&self) -> Result<Report> {
+        let served: Vec<_> = self.targets().await?.iter().map(|t| t.id).collect();
+        let counts = self.inner.store.read(move |conn| store::counts(conn, Some(&served))).await?;
+        Ok(Report { counts, wake: self.last.wake, stopped: self.stopped })
+    }
+}
+
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Removes copies in the spool whose add was killed, and that no row names.
+async fn sweep(inner: &Arc<Inner>) -> Result<()> {
+    let (inner, now) = (inner.clone(), inner.config.clock.now());
+    let work = move || {
+        inner.spool.sweep(now.utc_ms, |name| {
+            let name = name.to_string();
+            // When in doubt it stays.
+            inner.store.read_blocking(move |conn| store::is_spooled(conn, &name)).unwrap_or(true)
+        })
+    };
+    // A spool that cannot be swept now is swept another time.
+    let _ = tokio::task::spawn_blocking(work).await;
+    Ok(())
+}
+
+/// A wait that begins now.
+fn after(now: &Now, ms: u64) -> Due {
+    now.after(ms)
+}

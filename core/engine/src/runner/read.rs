@@ -1,0 +1,113 @@
+//! Reading parts: naming them by their content.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use satchel_kernel::ids::{BlobHash, PartId};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Error, Result};
+use crate::fingerprint::fingerprint;
+use crate::journal::{Durable, Record};
+use crate::observe::Change;
+use crate::outbox::Inner;
+use crate::source::{SourceFault, Stamp};
+use crate::store::{self, parts};
+
+/// Results share a commit until so many bytes were read, so that a long video does not hold back what was read before it.
+const COMMIT_AFTER: u64 = 64 << 20;
+/// How long a file that changed under our hands is left alone, in milliseconds.
+pub(super) const CALM_MS: u64 = 2_500;
+
+enum Outcome {
+    Read(BlobHash, Stamp),
+    Fault(SourceFault),
+}
+
+/// Reads the parts, one after another.
+pub(super) async fn read(inner: Arc<Inner>, parts: Vec<PartId>, stop: CancellationToken) -> Result<()> {
+    tokio::task::spawn_blocking(move || read_all(&inner, parts, &stop))
+        .await
+        .unwrap_or_else(|_| Err(Error::Storage("reading was interrupted".into())))
+}
+
+fn read_all(inner: &Arc<Inner>, parts: Vec<PartId>, stop: &CancellationToken) -> Result<()> {
+    let mut done = Vec::new();
+    let mut bytes = 0;
+    for part in parts {
+        if stop.is_cancelled() {
+            break;
+        }
+        let Some(outcome) = read_one(inner, part, stop)? else { continue };
+        if let Outcome::Read(_, stamp) = &outcome {
+            bytes += stamp.size;
+        }
+        done.push((part, outcome));
+        if bytes >= COMMIT_AFTER {
+            record(inner, std::mem::take(&mut done))?;
+            bytes = 0;
+        }
+    }
+    record(inner, done)
+}
+
+/// `None` when it is not to be read any more, or the reading was stopped.
+fn read_one(inner: &Arc<Inner>, part: PartId, stop: &CancellationToken) -> Result<Option<Outcome>> {
+    let Some(to_read) = inner.store.read_blocking(move |conn| parts::to_read(conn, part))? else { return Ok(None) };
+    let path: PathBuf = match to_read.spool.as_deref().map(str::parse) {
+        None => to_read.path.clone(),
+        Some(Ok(name)) => inner.spool.path(name),
+        Some(Err(_)) => return Err(Error::Damaged),
+    };
+    if to_read.spool.is_none() {
+        if let Ok(stamp) = Stamp::of_path(&path) {
+            let asked = path.clone();
+            let known = inner.store.read_blocking(move |conn| parts::remembered(conn, &asked, &stamp))?;
+            if let Some(hash) = known {
+                return Ok(Some(Outcome::Read(hash, stamp)));
+            }
+        }
+    }
+    Ok(match fingerprint(&path, &|| stop.is_cancelled(), &mut |_| {}) {
+        Ok(Some(found)) => Some(Outcome::Read(found.hash, found.stamp)),
+        Ok(None) => None,
+        // It was read before, says the journal: what is delivered of it needs no source any more.
+        Err(SourceFault::Gone) => match inner.store.read_blocking(move |conn| parts::hashed_before(conn, part))? {
+            Some((hash, stamp)) => Some(Outcome::Read(hash, stamp)),
+            None => Some(Outcome::Fault(SourceFault::Gone)),
+        },
+        Err(fault) => Some(Outcome::Fault(fault)),
+    })
+}
+
+fn record(inner: &Arc<Inner>, done: Vec<(PartId, Outcome)>) -> Result<()> {
+    if done.is_empty() {
+        return Ok(());
+    }
+    let (journal, now) = (inner.journal.clone(), inner.config.clock.now());
+    let changes = inner.store.write_blocking(move |tx| {
+        let mut records = Vec::new();
+        let mut changes = Vec::new();
+        for (part, outcome) in done {
+            match outcome {
+                Outcome::Read(hash, stamp) => {
+                    parts::was_read(tx, part, &hash, &stamp, &now)?;
+                    let asset = parts::asset_of(tx, part)?;
+                    records.push(Record::Hashed { asset, hash, stamp });
+                    changes.push(Change::Read { asset });
+                }
+                Outcome::Fault(fault) if fault.passes() => parts::read_again(tx, part, &super::after(&now, CALM_MS))?,
+                Outcome::Fault(fault) => {
+                    let reason = fault.park_reason();
+                    parts::park(tx, part, &reason)?;
+                    changes.push(Change::Parked { asset: Some(parts::asset_of(tx, part)?), reason });
+                }
+            }
+        }
+        journal.append(&records, Durable::Later)?;
+        store::agree(tx, &journal)?;
+        Ok(changes)
+    })?;
+    changes.into_iter().for_each(|change| inner.mention(change));
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! The outbox's database: the only place that knows SQL.
+//!
+//! One thread writes and one reads, so that no async task ever waits in SQLite. WAL, `synchronous=FULL`: what a
+//! commit said is on the disk. State and ledger change in one transaction, and what must survive a damaged
+//! database goes to the [journal](crate::journal) inside that same transaction, so that the order of both is one.
+
+mod assets;
+pub(crate) mod deliveries;
+mod ledger;
+mod list;
+pub(crate) mod parts;
+mod posts;
+mod rebuild;
+mod rows;
+mod snapshot;
+pub(crate) mod targets;
+pub(crate) mod uploads;
+mod worker;
+
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite_migration::{M, Migrations};
+
+use crate::error::{Error, Result};
+pub(crate) use assets::{NewAsset, insert as insert_asset, known, lift, remove, retry, seq};
+pub(crate) use deliveries::Outgoing;
+pub use ledger::LedgerRow;
+pub(crate) use ledger::all as ledger;
+pub use list::{AssetView, Counts, DeliveryView, Filter};
+pub(crate) use list::{counts, one, page};
+pub(crate) use parts::is_spooled;
+pub(crate) use posts::{latest as latest_post, revise};
+pub(crate) use rebuild::{Recovered, agree, catch_up, role};
+pub(crate) use snapshot::{Around, load, pause, paused, unwanted, version, wake, world};
+pub(crate) use targets::{Spec, Target, all as all_targets, set as set_target, try_now};
+use worker::Worker;
+
+static MIGRATIONS: LazyLock<Migrations<'static>> =
+    LazyLock::new(|| Migrations::new(vec![M::up(include_str!("store/migrations/0001_first_light.sql"))]));
+
+/// The database's file in the outbox's folder.
+pub(crate) const FILE: &str = "outbox.db";
+
+/// A handle on the database; clones share it.
+#[derive(Clone)]
+pub(crate) struct Store {
+    writer: Worker,
+    reader: Worker,
+}
+
+impl Store {
+    /// Opens the database, making it where it is missing. [`Error::Damaged`] when it must be rebuilt.
+    pub(crate) fn open(folder: &Path) -> Result<Self> {
+        let path = folder.join(FILE);
+        let mut writer = connect(&path)?;
+        check(&writer)?;
+        migrate(&mut writer)?;
+        let reader = connect(&path)?;
+        reader.pragma_update(None, "query_only", true).map_err(|e| fault(&e))?;
+        Ok(Self { writer: Worker::start("satchel-writer", writer), reader: Worker::start("satchel-reader", reader) })
+    }
+
+    /// Runs a transaction on the writer's thread. It holds the write lock from its start, across processes.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.writer.run(move |conn| transact(conn, work)).await
+    }
+
+    /// The same, for callers outside an async context.
+    pub(crate) fn write_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.writer.run_blocking(move |conn| transact(conn, work))
+    }
+
+    /// Runs a query on the reader's thread, for callers outside an async context.
+    pub(crate) fn read_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.reader.run_blocking(move |conn| work(conn))
+    }
+
+    /// Runs a query on the reader's thread.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.reader.run(move |conn| work(conn)).await
+    }
+}
+
+fn transact<T>(
+    conn: &mut Connection,
+    work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T>,
+) -> Result<T> {
+    let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(|e| fault(&e))?;
+    let value = work(&tx)?;
+    tx.commit().map_err(|e| fault(&e))?;
+    Ok(value)
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(|e| fault(&e))?;
+    conn.busy_timeout(Duration::from_secs(60)).map_err(|e| fault(&e))?;
+    let set = |name: &str, value: &str| conn.pragma_update(None, name, value);
+    set("journal_mode", "WAL")
+        .and_then(|()| set("synchronous", "FULL"))
+        .and_then(|()| set("temp_store", "MEMORY"))
+        .and_then(|()| set("foreign_keys", "ON"))
+        // 4 MB of pages: enough for every index that a snapshot touches, small enough for a phone.
+        .and_then(|()| set("cache_size", "-4096"))
+        .and_then(|()| set("journal_size_limit", "4194304"))
+        .map_err(|e| fault(&e))?;
+    conn.set_prepared_statement_cache_capacity(96);
+    Ok(conn)
+}
+
+/// Looks for damage that a query might walk into later. Its cost is printed by `cargo xtask bench`.
+fn check(conn: &Connection) -> Result<()> {
+    let word: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|e| fault(&e))?;
+    if word == "ok" { Ok(()) } else { Err(Error::Damaged) }
+}
+
+fn migrate(conn: &mut Connection) -> Result<()> {
+    MIGRATIONS.to_latest(conn).map_err(|error| match error {
+        rusqlite_migration::Error::MigrationDefinition(
+            rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead,
+        ) => Error::NewerVersion,
+        rusqlite_migration::Error::RusqliteError { err, .. } => fault(&err),
+        other => Error::Storage(other.to_string()),
+    })
+}
+
+/// SQLite's error as ours. Only damage of the file itself leads to a rebuild; what may pass, waits.
+pub(crate) fn fault(error: &rusqlite::Error) -> Error {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Error::Damaged,
+        Some(ErrorCode::DiskFull) => Error::StorageFull,
+        Some(code) => Error::Storage(format!("SQLite says {code:?}")),
+        // A value of a type that cannot be, a row that must be there: the file's content is not ours.
+        None => match error {
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..) => Error::Damaged,
+            other => Error::Storage(format!("a query failed: {other}")),
+        },
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        fault(&error)
+    }
+}

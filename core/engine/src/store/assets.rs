@@ -1,0 +1,155 @@
+//! Taking assets in, and out.
+
+use std::path::PathBuf;
+
+use rusqlite::{OptionalExtension, Transaction, params};
+use satchel_kernel::ids::AssetId;
+use satchel_kernel::protocol::post::{Post, Rendition, Role};
+use satchel_kernel::state::AssetKind;
+use satchel_kernel::time::Now;
+
+use super::{posts, rows};
+use crate::error::{Error, Result};
+use crate::source::Stamp;
+
+/// An asset to be taken in.
+#[derive(Debug, Clone)]
+pub(crate) struct NewAsset {
+    pub id: AssetId,
+    pub kind: AssetKind,
+    pub role: Role,
+    /// Where it was added from; absolute.
+    pub path: PathBuf,
+    /// The copy in the spool, where one was made.
+    pub spool: Option<String>,
+    pub name: String,
+    pub media_type: String,
+    pub urgent: bool,
+    pub post: Post,
+    /// What the file was when it was added.
+    pub stamp: Stamp,
+}
+
+/// What stands in the outbox under a path.
+pub(crate) struct Known {
+    pub seq: i64,
+    pub id: AssetId,
+    pub urgent: bool,
+    pub post: Post,
+}
+
+/// The asset that was added from this path, if it is still the same file: one that was not read yet is, whatever it holds.
+pub(crate) fn known(conn: &rusqlite::Connection, path: &std::path::Path, stamp: &Stamp) -> Result<Option<Known>> {
+    let mut query = conn.prepare_cached(
+        "SELECT a.seq, a.id, a.urgent, r.post, p.stage, p.stamp FROM part p
+         JOIN asset a ON a.seq = p.asset AND a.removed = 0
+         JOIN post_revision r ON r.asset = a.seq AND r.revision = a.revision
+         WHERE p.path = ?1 AND p.rendition = 'original' ORDER BY a.seq DESC LIMIT 1",
+    )?;
+    let found = query
+        .query_row([rows::path_bytes(path)], |row| {
+            let known = Known { seq: row.get(0)?, id: rows::id(row, 1)?, urgent: row.get(2)?, post: rows::json(row, 3)? };
+            Ok((known, row.get::<_, String>(4)?, rows::maybe_json::<Stamp>(row, 5)?))
+        })
+        .optional()?;
+    Ok(found.filter(|(_, stage, then)| stage != "read" || then.as_ref() == Some(stamp)).map(|(known, ..)| known))
+}
+
+/// Takes an asset in, and says its place in the order; one that is there already stays as it is.
+pub(crate) fn insert(tx: &Transaction<'_>, new: &NewAsset, now: &Now) -> Result<i64> {
+    let NewAsset { id, kind, role, path, spool, name, media_type, urgent, post, stamp } = new;
+    let inserted = tx
+        .prepare_cached(
+            "INSERT OR IGNORE INTO asset (id, kind, urgent, added_utc_ms, revision) VALUES (?1, ?2, ?3, ?4, 1)",
+        )?
+        .execute(params![id.as_bytes(), rows::text(kind), urgent, now.utc_ms])?;
+    if inserted == 0 {
+        return seq(tx, *id);
+    }
+    let seq = tx.last_insert_rowid();
+    posts::insert(tx, seq, 1, post, now)?;
+    tx.prepare_cached(
+        "INSERT INTO part (asset, role, rendition, path, spool, name, media_type, urgent, stage, stamp)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'unread', ?9)",
+    )?
+    .execute(params![
+        seq,
+        role.as_str(),
+        Rendition::Original.as_str(),
+        rows::path_bytes(path),
+        spool,
+        name,
+        media_type,
+        urgent,
+        rows::text(stamp)
+    ])?;
+    Ok(seq)
+}
+
+/// Makes an asset urgent, and what it shares with its twins.
+pub(crate) fn lift(tx: &Transaction<'_>, seq: i64) -> Result<()> {
+    tx.prepare_cached("UPDATE asset SET urgent = 1 WHERE seq = ?1")?.execute([seq])?;
+    tx.prepare_cached("UPDATE part SET urgent = 1 WHERE asset = ?1")?.execute([seq])?;
+    tx.prepare_cached(
+        "UPDATE delivery SET urgent = 1 WHERE id IN
+           (SELECT w.delivery FROM wanted w JOIN part p ON p.id = w.part WHERE p.asset = ?1)",
+    )?
+    .execute([seq])?;
+    Ok(())
+}
+
+/// An asset's place in the order, if it is in the outbox.
+pub(crate) fn seq(conn: &rusqlite::Connection, id: AssetId) -> Result<i64> {
+    conn.prepare_cached("SELECT seq FROM asset WHERE id = ?1 AND removed = 0")?
+        .query_row([id.as_bytes()], |row| row.get(0))
+        .optional()?
+        .ok_or(Error::NoSuchAsset(id))
+}
+
+/// Takes an asset out. What only it wanted is dropped; the names of its copies in the spool are returned.
+pub(crate) fn remove(tx: &Transaction<'_>, id: AssetId) -> Result<Vec<String>> {
+    let seq = seq(tx, id)?;
+    tx.execute("UPDATE asset SET removed = 1 WHERE seq = ?1", [seq])?;
+    tx.execute("UPDATE part SET stage = 'removed' WHERE asset = ?1", [seq])?;
+    let mine = "SELECT w.delivery FROM wanted w JOIN part p ON p.id = w.part WHERE p.asset = ?1";
+    tx.execute(
+        &format!(
+            "UPDATE delivery SET stage = 'dropped' WHERE id IN ({mine}) AND stage <> 'delivered'
+             AND NOT EXISTS (SELECT 1 FROM wanted w JOIN part p ON p.id = w.part
+                             WHERE w.delivery = delivery.id AND p.stage <> 'removed')"
+        ),
+        [seq],
+    )?;
+    let mut spooled = tx.prepare("SELECT spool FROM part WHERE asset = ?1 AND spool IS NOT NULL")?;
+    let names = spooled.query_map([seq], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    Ok(names)
+}
+
+/// Sets what is parked going again.
+pub(crate) fn retry(tx: &Transaction<'_>, id: AssetId) -> Result<()> {
+    let seq = seq(tx, id)?;
+    tx.execute(
+        "UPDATE part SET stage = 'unread', park = NULL, rereads = 0, due_utc_ms = NULL
+         WHERE asset = ?1 AND stage IN ('parked', 'resting')",
+        [seq],
+    )?;
+    let mine = "SELECT w.delivery FROM wanted w JOIN part p ON p.id = w.part WHERE p.asset = ?1";
+    // A parked upload is over: the person decided that a new one is right.
+    tx.execute(
+        &format!(
+            "UPDATE upload SET ended_utc_ms = created_utc_ms, ending = 'given up' WHERE ended_utc_ms IS NULL
+             AND delivery IN (SELECT id FROM delivery WHERE stage = 'parked' AND id IN ({mine}))"
+        ),
+        [seq],
+    )?;
+    tx.execute(
+        &format!(
+            "UPDATE delivery SET stage = 'waiting', park = NULL, due_utc_ms = NULL, trouble = NULL, failures = 0,
+               checked = CASE WHEN class = 'text' THEN 1
+                              ELSE (SELECT 1 - have_check FROM target WHERE target.id = delivery.target) END
+             WHERE stage IN ('parked', 'resting') AND id IN ({mine})"
+        ),
+        [seq],
+    )?;
+    Ok(())
+}

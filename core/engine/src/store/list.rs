@@ -1,0 +1,230 @@
+//! Pages of assets, with their states and reasons.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use satchel_kernel::ids::{AssetId, BlobHash, TargetId};
+use satchel_kernel::planner::{Delivery, Stage, World, reason};
+use satchel_kernel::policy::Policy;
+use satchel_kernel::protocol::post::{Post, Rendition};
+use satchel_kernel::state::{AssetKind, AssetState, Proof, WaitReason};
+use satchel_kernel::time::Now;
+
+use super::rows;
+use crate::error::{Error, Result};
+
+/// An asset as an app or a command shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AssetView {
+    /// Which.
+    pub id: AssetId,
+    /// Grows with each asset added: the key of the next page.
+    pub seq: i64,
+    /// What kind of thing.
+    pub kind: AssetKind,
+    /// Where it was added from.
+    pub path: std::path::PathBuf,
+    /// The file's name.
+    pub name: String,
+    /// Its content's name, once it was read.
+    pub hash: Option<BlobHash>,
+    /// Length of the original in bytes, as far as known.
+    pub bytes: u64,
+    /// Made urgent.
+    pub urgent: bool,
+    /// When it was added, in milliseconds since 1970.
+    pub added_utc_ms: i64,
+    /// The latest post.
+    pub post: Post,
+    /// The latest post's revision, from 1.
+    pub revision: u32,
+    /// The state over all targets: the one that is furthest from done.
+    pub state: AssetState,
+    /// Bytes handed to the network for its original, over all targets; twins share them.
+    pub sent: u64,
+    /// Bytes of its original that servers said they kept.
+    pub acknowledged: u64,
+    /// Each delivery.
+    pub deliveries: Vec<DeliveryView>,
+}
+
+/// One delivery of an asset.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeliveryView {
+    /// Where to.
+    pub target: TargetId,
+    /// What.
+    pub rendition: Rendition,
+    /// Where it stands.
+    pub state: AssetState,
+    /// Payload bytes.
+    pub bytes: u64,
+    /// Bytes handed to the network.
+    pub sent: u64,
+    /// Bytes that the server said it kept.
+    pub acknowledged: u64,
+    /// Whether a verified receipt is stored.
+    pub receipt: bool,
+}
+
+/// Which assets to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// Only those added before this one (`seq`): the page after it. From the newest when left out.
+    pub before: Option<i64>,
+    /// At most so many, 1 to 1,000.
+    pub limit: u32,
+}
+
+/// How many there are of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Accepted and not read yet, or to be read again.
+    pub unread: u64,
+    /// Parts that could not be read and need a person.
+    pub parked_parts: u64,
+    /// Deliveries that wait, rest or are under way.
+    pub open: u64,
+    /// Their bytes.
+    pub open_bytes: u64,
+    /// Deliveries that need a person.
+    pub parked: u64,
+    /// Deliveries that are done.
+    pub delivered: u64,
+    /// Their bytes.
+    pub delivered_bytes: u64,
+}
+
+/// A page of assets, newest first.
+pub(crate) fn page(conn: &Connection, filter: Filter, world: &World, policy: &Policy, now: &Now) -> Result<Vec<AssetView>> {
+    let mut query = conn.prepare_cached(&format!("{ASSET} WHERE a.removed = 0 AND a.seq < ?1 ORDER BY a.seq DESC LIMIT ?2"))?;
+    let limit = filter.limit.clamp(1, 1000);
+    let mut assets = query
+        .query_map(params![filter.before.unwrap_or(i64::MAX), limit], asset)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    assets.iter_mut().try_for_each(|a| complete(conn, a, world, policy, now))?;
+    Ok(assets.into_iter().map(|a| a.view).collect())
+}
+
+/// One asset.
+pub(crate) fn one(conn: &Connection, id: AssetId, world: &World, policy: &Policy, now: &Now) -> Result<AssetView> {
+    let mut query = conn.prepare_cached(&format!("{ASSET} WHERE a.removed = 0 AND a.id = ?1"))?;
+    let mut found = query.query_row([id.as_bytes()], asset).optional()?.ok_or(Error::NoSuchAsset(id))?;
+    complete(conn, &mut found, world, policy, now)?;
+    Ok(found.view)
+}
+
+const ASSET: &str = "SELECT a.id, a.seq, a.kind, p.path, p.name, p.hash, p.length, p.stamp, a.urgent, a.added_utc_ms,
+    r.post, a.revision, p.stage, p.park
+  FROM asset a JOIN part p ON p.asset = a.seq AND p.rendition = 'original'
+  JOIN post_revision r ON r.asset = a.seq AND r.revision = a.revision";
+
+struct Loaded {
+    view: AssetView,
+    stage: String,
+}
+
+fn asset(row: &Row<'_>) -> rusqlite::Result<Loaded> {
+    let stamp: Option<crate::source::Stamp> = rows::maybe_json(row, 7)?;
+    let stage: String = row.get(12)?;
+    let state = match stage.as_str() {
+        "parked" => AssetState::Parked { reason: rows::json(row, 13)? },
+        "resting" => AssetState::Waiting { reason: WaitReason::SourceBusy },
+        "unread" => AssetState::Accepted,
+        _ => AssetState::Waiting { reason: WaitReason::NoTarget },
+    };
+    let view = AssetView {
+        id: rows::id(row, 0)?,
+        seq: row.get(1)?,
+        kind: rows::json(row, 2)?,
+        path: rows::path_from(row.get::<_, Option<Vec<u8>>>(3)?.unwrap_or_default()),
+        name: row.get(4)?,
+        hash: rows::maybe_id(row, 5)?,
+        bytes: row.get::<_, Option<i64>>(6)?.map_or(stamp.map_or(0, |s| s.size), i64::unsigned_abs),
+        urgent: row.get(8)?,
+        added_utc_ms: row.get(9)?,
+        post: rows::json(row, 10)?,
+        revision: row.get(11)?,
+        state,
+        sent: 0,
+        acknowledged: 0,
+        deliveries: vec![],
+    };
+    Ok(Loaded { view, stage })
+}
+
+fn complete(conn: &Connection, asset: &mut Loaded, world: &World, policy: &Policy, now: &Now) -> Result<()> {
+    let mut query = conn.prepare_cached(
+        "SELECT d.target, d.class, d.stage, d.bytes, d.due_utc_ms, d.due_boot, d.due_since_ms, d.trouble, d.park, d.proof,
+                (SELECT coalesce(sum(u.sent), 0) FROM upload u WHERE u.delivery = d.id),
+                (SELECT coalesce(max(u.acknowledged), 0) FROM upload u WHERE u.delivery = d.id),
+                EXISTS (SELECT 1 FROM receipt c WHERE c.delivery = d.id)
+         FROM part p JOIN wanted w ON w.part = p.id JOIN delivery d ON d.id = w.delivery
+         WHERE p.asset = ?1 AND d.stage <> 'dropped' ORDER BY d.id",
+    )?;
+    let view = &mut asset.view;
+    let mut found = query.query([view.seq])?;
+    while let Some(row) = found.next()? {
+        let target = TargetId(row.get(0)?);
+        let rendition = rows::name(row, 1, Rendition::from_name)?;
+        let state = reason(now, &Delivery { target, stage: stage(row)? }, world, policy);
+        let (bytes, sent) = (rows::count(row, 3)?, rows::count(row, 10)?);
+        let done = matches!(state, AssetState::Delivered { .. });
+        let acknowledged = if done { bytes } else { rows::count(row, 11)? };
+        let receipt = row.get(12)?;
+        if rendition == Rendition::Original {
+            view.sent += sent;
+            view.acknowledged += acknowledged;
+        }
+        view.deliveries.push(DeliveryView { target, rendition, state, bytes, sent, acknowledged, receipt });
+    }
+    if asset.stage == "read" {
+        if let Some(state) = AssetState::of_deliveries(view.deliveries.iter().map(|d| d.state.clone())) {
+            view.state = state;
+        }
+    }
+    Ok(())
+}
+
+fn stage(row: &Row<'_>) -> rusqlite::Result<Stage> {
+    Ok(match row.get_ref(2)?.as_str()? {
+        "sending" => Stage::Sending,
+        "delivered" => Stage::Delivered(rows::maybe_json::<Proof>(row, 9)?.unwrap_or(Proof::Unproven)),
+        "parked" => Stage::Parked(rows::json(row, 8)?),
+        _ => Stage::Waiting(rows::due(row, 4)?.zip(rows::maybe_json(row, 7)?)),
+    })
+}
+
+/// Counts, from the tallies.
+pub(crate) fn counts(conn: &Connection, targets: Option<&[TargetId]>) -> Result<Counts> {
+    let mut counts = Counts::default();
+    let mut query = conn.prepare_cached("SELECT stage, n FROM part_tally")?;
+    let mut found = query.query([])?;
+    while let Some(row) = found.next()? {
+        match row.get_ref(0)?.as_str().unwrap_or_default() {
+            "unread" | "resting" => counts.unread += rows::count(row, 1)?,
+            "parked" => counts.parked_parts += rows::count(row, 1)?,
+            _ => {}
+        }
+    }
+    let mut query = conn.prepare_cached("SELECT target, stage, n, bytes FROM tally")?;
+    let mut found = query.query([])?;
+    while let Some(row) = found.next()? {
+        let target = TargetId(row.get(0)?);
+        if targets.is_some_and(|served| !served.contains(&target)) {
+            continue;
+        }
+        let (n, bytes) = (rows::count(row, 2)?, rows::count(row, 3)?);
+        match row.get_ref(1)?.as_str().unwrap_or_default() {
+            "waiting" | "resting" | "sending" => {
+                counts.open += n;
+                counts.open_bytes += bytes;
+            }
+            "parked" => counts.parked += n,
+            "delivered" => {
+                counts.delivered += n;
+                counts.delivered_bytes += bytes;
+            }
+            _ => {}
+        }
+    }
+    Ok(counts)
+}

@@ -1,0 +1,125 @@
+//! Reading parts: what is to be read, and what came of it.
+
+use std::path::PathBuf;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use satchel_kernel::ids::{AssetId, BlobHash, PartId};
+use satchel_kernel::protocol::post::Rendition;
+use satchel_kernel::state::ParkReason;
+use satchel_kernel::time::{Due, Now};
+
+use super::{deliveries, posts, rows};
+use crate::error::Result;
+use crate::source::{SourceFault, Stamp};
+
+/// How often a source may change under our hands before a person is asked.
+const REREADS: u32 = 3;
+
+/// A part to be read.
+#[derive(Debug, Clone)]
+pub(crate) struct ToRead {
+    pub part: PartId,
+    pub path: PathBuf,
+    pub spool: Option<String>,
+}
+
+/// What is needed to read a part; `None` when it is not to be read any more.
+pub(crate) fn to_read(conn: &Connection, part: PartId) -> Result<Option<ToRead>> {
+    let mut query =
+        conn.prepare_cached("SELECT path, spool FROM part WHERE id = ?1 AND stage = 'unread' AND path IS NOT NULL")?;
+    let found = query
+        .query_row([part.0], |row| {
+            Ok(ToRead { part, path: rows::path_from(row.get(0)?), spool: row.get(1)? })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+/// The hash of a file that was read before and did not change since (the stamp agrees, and its time of change was
+/// settled when it was read).
+pub(crate) fn remembered(conn: &Connection, path: &std::path::Path, stamp: &Stamp) -> Result<Option<BlobHash>> {
+    let mut query = conn.prepare_cached(
+        "SELECT hash, stamp, hashed_utc_ms FROM part
+         WHERE path = ?1 AND hash IS NOT NULL AND spool IS NULL ORDER BY id DESC LIMIT 1",
+    )?;
+    let found = query
+        .query_row([rows::path_bytes(path)], |row| {
+            Ok((rows::id::<BlobHash>(row, 0)?, rows::maybe_json::<Stamp>(row, 1)?, row.get::<_, Option<i64>>(2)?))
+        })
+        .optional()?;
+    Ok(found.and_then(|(hash, then, at)| (then? == *stamp && stamp.settled(at?)).then_some(hash)))
+}
+
+/// What the journal said that a part held, when the database was made anew.
+pub(crate) fn hashed_before(conn: &Connection, part: PartId) -> Result<Option<(BlobHash, Stamp)>> {
+    let mut query =
+        conn.prepare_cached("SELECT hash, stamp FROM part WHERE id = ?1 AND hash IS NOT NULL AND stamp IS NOT NULL")?;
+    Ok(query.query_row([part.0], |row| Ok((rows::id(row, 0)?, rows::json(row, 1)?))).optional()?)
+}
+
+/// Whose part it is.
+pub(crate) fn asset_of(conn: &Connection, part: PartId) -> Result<AssetId> {
+    let mut query = conn.prepare_cached("SELECT a.id FROM part p JOIN asset a ON a.seq = p.asset WHERE p.id = ?1")?;
+    Ok(query.query_row([part.0], |row| rows::id(row, 0))?)
+}
+
+/// Whether a copy in the spool is somebody's.
+pub(crate) fn is_spooled(conn: &Connection, name: &str) -> Result<bool> {
+    let mut query = conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM part WHERE spool = ?1 AND stage <> 'removed')")?;
+    Ok(query.query_row([name], |row| row.get(0))?)
+}
+
+/// A part was read: it has a name now, and its deliveries begin to exist.
+pub(crate) fn was_read(tx: &Transaction<'_>, part: PartId, hash: &BlobHash, stamp: &Stamp, now: &Now) -> Result<()> {
+    let row = tx
+        .prepare_cached("SELECT asset, rendition, urgent FROM part WHERE id = ?1 AND stage = 'unread'")?
+        .query_row([part.0], |row| {
+            Ok((row.get::<_, i64>(0)?, rows::name(row, 1, Rendition::from_name)?, row.get::<_, bool>(2)?))
+        })
+        .optional()?;
+    // Removed meanwhile.
+    let Some((seq, rendition, urgent)) = row else { return Ok(()) };
+    tx.prepare_cached(
+        "UPDATE part SET stage = 'read', hash = ?2, length = ?3, stamp = ?4, hashed_utc_ms = ?5, park = NULL WHERE id = ?1",
+    )?
+    .execute(params![part.0, hash.as_bytes(), rows::int(stamp.size), rows::text(stamp), now.utc_ms])?;
+    let payload = deliveries::payload(tx, hash, rendition, stamp.size, None)?;
+    deliveries::want_everywhere(tx, part.0, payload, hash, rendition, stamp.size, urgent, seq)?;
+    posts::compose(tx, seq)
+}
+
+/// A part could not be read: it needs a person.
+pub(crate) fn park(tx: &Transaction<'_>, part: PartId, reason: &ParkReason) -> Result<()> {
+    tx.prepare_cached("UPDATE part SET stage = 'parked', park = ?2 WHERE id = ?1 AND stage IN ('unread', 'resting')")?
+        .execute(params![part.0, rows::text(reason)])?;
+    Ok(())
+}
+
+/// A part changed while it was read or sent: it is read anew later, but not for ever.
+pub(crate) fn read_again(tx: &Transaction<'_>, part: PartId, due: &Due) -> Result<()> {
+    let rereads: u32 =
+        tx.prepare_cached("SELECT rereads FROM part WHERE id = ?1")?.query_row([part.0], |row| row.get(0))?;
+    if rereads >= REREADS {
+        tx.prepare_cached("UPDATE part SET stage = 'unread' WHERE id = ?1 AND stage = 'read'")?.execute([part.0])?;
+        return park(tx, part, &ParkReason::SourceKeepsChanging);
+    }
+    let (utc, boot, since) = rows::due_columns(due);
+    tx.prepare_cached(
+        "UPDATE part SET stage = 'resting', rereads = rereads + 1, hash = NULL, due_utc_ms = ?2, due_boot = ?3, due_since_ms = ?4
+         WHERE id = ?1 AND stage IN ('unread', 'read', 'resting')",
+    )?
+    .execute(params![part.0, utc, boot, since])?;
+    Ok(())
+}
+
+/// The source of a part that was read is not what it was: read it anew, or ask a person. Says why when it is parked.
+pub(crate) fn source_fault(tx: &Transaction<'_>, part: PartId, fault: SourceFault, due: &Due) -> Result<Option<ParkReason>> {
+    if fault.passes() {
+        read_again(tx, part, due)?;
+        return Ok(None);
+    }
+    let reason = fault.park_reason();
+    tx.prepare_cached("UPDATE part SET stage = 'unread' WHERE id = ?1 AND stage = 'read'")?.execute([part.0])?;
+    park(tx, part, &reason)?;
+    Ok(Some(reason))
+}

@@ -1,0 +1,171 @@
+//! From the journal back to the database.
+//!
+//! The database remembers how long the journal was when it last agreed with it. Where that is not how long it is
+//! now (the database is new, lost its last commits with a torn WAL, or a process was killed between the two), the
+//! whole journal is told again: what is there already stays, what is missing comes back.
+
+use rusqlite::{OptionalExtension, Transaction, params};
+use satchel_kernel::ids::{AssetId, BlobHash};
+use satchel_kernel::protocol::post::{Post, Role};
+use satchel_kernel::state::{AssetKind, ParkReason, Proof};
+use satchel_kernel::time::Now;
+
+use super::assets::{self, NewAsset};
+use super::{posts, rows, targets};
+use crate::error::{Error, Result};
+use crate::journal::{Journal, JournalError, Record, SourceRecord};
+use crate::source::Stamp;
+
+/// What telling the journal again brought back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Recovered {
+    /// Assets that the database did not have.
+    pub assets: u64,
+    /// Places in the journal that could not be read.
+    pub damaged: u64,
+}
+
+impl From<JournalError> for Error {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Full => Self::StorageFull,
+            other => Self::Storage(other.to_string()),
+        }
+    }
+}
+
+/// Brings the database up to what the journal says; does nothing where they agree.
+pub(crate) fn catch_up(tx: &Transaction<'_>, journal: &Journal, now: &Now) -> Result<Recovered> {
+    let mark: Option<i64> =
+        tx.query_row("SELECT value FROM meta WHERE key = 'journal'", [], |row| row.get(0)).optional()?;
+    if mark.map(i64::unsigned_abs) == Some(journal.len()?) {
+        return Ok(Recovered::default());
+    }
+    let mut recovered = Recovered::default();
+    let mut reading = journal.read()?;
+    for record in reading.by_ref() {
+        recovered.assets += u64::from(tell(tx, record?, now)?);
+    }
+    recovered.damaged = reading.damaged();
+    agree(tx, journal)?;
+    Ok(recovered)
+}
+
+/// Notes that the database knows all that the journal says. Within the transaction that wrote to both.
+pub(crate) fn agree(tx: &Transaction<'_>, journal: &Journal) -> Result<()> {
+    tx.prepare_cached("INSERT OR REPLACE INTO meta VALUES ('journal', ?1)")?.execute([rows::int(journal.len()?)])?;
+    Ok(())
+}
+
+/// Tells one record; true when it brought an asset back.
+fn tell(tx: &Transaction<'_>, record: Record, now: &Now) -> Result<bool> {
+    match record {
+        Record::Target { url, spec, .. } => {
+            if let Ok(spec) = serde_json::from_str(&spec) {
+                if target(tx, &url)?.is_none() {
+                    targets::set(tx, &url, &spec)?;
+                }
+            }
+        }
+        Record::Added { asset, source, path, name, kind, media_type, urgent, added_utc_ms, post, stamp, .. } => {
+            let spool = match source {
+                SourceRecord::File { .. } => None,
+                SourceRecord::Spool { name } => Some(name.to_string()),
+            };
+            let name = name.to_string_lossy().into_owned();
+            let new = NewAsset { id: asset, kind, role: role(kind), path, spool, name, media_type, urgent, post, stamp };
+            return added(tx, &new, added_utc_ms, now);
+        }
+        Record::Hashed { asset, hash, stamp } => hashed(tx, asset, &hash, &stamp)?,
+        Record::Revised { asset, revision, post } => revised(tx, asset, revision, &post, now)?,
+        Record::Urgent { asset } => {
+            if let Some(seq) = seq(tx, asset)? {
+                assets::lift(tx, seq)?;
+            }
+        }
+        Record::Began { hash, target } => fate(tx, &hash, &target, None)?,
+        Record::Delivered { hash, target, proof, .. } => fate(tx, &hash, &target, Some(proof))?,
+        Record::ParkedUnknown { hash, target } => fate(tx, &hash, &target, None)?,
+        Record::Removed { asset } => match assets::remove(tx, asset) {
+            Ok(_) | Err(Error::NoSuchAsset(_)) => {}
+            Err(other) => return Err(other),
+        },
+        Record::Other => {}
+    }
+    Ok(false)
+}
+
+/// The role of a single file.
+pub(crate) fn role(kind: AssetKind) -> Role {
+    if kind == AssetKind::Video { Role::Motion } else { Role::Still }
+}
+
+fn seq(tx: &Transaction<'_>, asset: AssetId) -> Result<Option<i64>> {
+    Ok(tx
+        .prepare_cached("SELECT seq FROM asset WHERE id = ?1")?
+        .query_row([asset.as_bytes()], |row| row.get(0))
+        .optional()?)
+}
+
+fn target(tx: &Transaction<'_>, url: &str) -> Result<Option<i64>> {
+    Ok(tx.prepare_cached("SELECT id FROM target WHERE url = ?1")?.query_row([url], |row| row.get(0)).optional()?)
+}
+
+fn added(tx: &Transaction<'_>, new: &NewAsset, added_utc_ms: i64, now: &Now) -> Result<bool> {
+    if seq(tx, new.id)?.is_some() {
+        return Ok(false);
+    }
+    assets::insert(tx, new, &Now { utc_ms: added_utc_ms, ..*now })?;
+    Ok(true)
+}
+
+/// What the file held when it was read: spares the reading where it is unchanged, and stands in for it where it is gone.
+fn hashed(tx: &Transaction<'_>, asset: AssetId, hash: &BlobHash, stamp: &Stamp) -> Result<()> {
+    let Some(seq) = seq(tx, asset)? else { return Ok(()) };
+    tx.prepare_cached(
+        "UPDATE part SET hash = ?2, length = ?3, stamp = ?4 WHERE asset = ?1 AND rendition = 'original' AND stage = 'unread'",
+    )?
+    .execute(params![seq, hash.as_bytes(), rows::int(stamp.size), rows::text(stamp)])?;
+    Ok(())
+}
+
+fn revised(tx: &Transaction<'_>, asset: AssetId, revision: u32, post: &Post, now: &Now) -> Result<()> {
+    let Some(seq) = seq(tx, asset)? else { return Ok(()) };
+    let (latest, _) = posts::latest(tx, seq)?;
+    if revision <= latest {
+        return Ok(());
+    }
+    posts::insert(tx, seq, revision, post, now)?;
+    tx.execute("UPDATE asset SET revision = ?2 WHERE seq = ?1", params![seq, revision])?;
+    posts::compose(tx, seq)
+}
+
+/// What is known of a payload at a target, for deliveries that come, and for one that is there but behind.
+fn fate(tx: &Transaction<'_>, hash: &BlobHash, url: &str, proof: Option<Proof>) -> Result<()> {
+    let Some(target) = target(tx, url)? else { return Ok(()) };
+    tx.prepare_cached(
+        "INSERT INTO fate (hash, target, proof) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET proof = coalesce(excluded.proof, proof)",
+    )?
+    .execute(params![hash.as_bytes(), target, proof.map(|p| rows::text(&p))])?;
+    let mine = "target = ?2 AND payload IN (SELECT id FROM payload WHERE hash = ?1)";
+    match proof {
+        Some(proof) => {
+            tx.prepare_cached(&format!(
+                "UPDATE delivery SET stage = 'delivered', proof = ?3 WHERE {mine} AND stage <> 'delivered'"
+            ))?
+            .execute(params![hash.as_bytes(), target, rows::text(&proof)])?;
+        }
+        // Bytes may have gone out under a name that was lost with the commit: only a person, or a server that can be
+        // asked, knows. Where the name is there, the server's word on it is enough.
+        None => {
+            tx.prepare_cached(&format!(
+                "UPDATE delivery SET stage = 'parked', park = ?3 WHERE {mine} AND stage IN ('waiting', 'resting', 'sending')
+                 AND (SELECT have_check FROM target WHERE id = ?2) = 0
+                 AND NOT EXISTS (SELECT 1 FROM upload u WHERE u.delivery = delivery.id AND u.locator IS NOT NULL)"
+            ))?
+            .execute(params![hash.as_bytes(), target, rows::text(&ParkReason::FateUnknown)])?;
+        }
+    }
+    Ok(())
+}

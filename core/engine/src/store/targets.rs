@@ -1,0 +1,135 @@
+//! Targets, and how they fare.
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use satchel_kernel::ids::TargetId;
+use satchel_kernel::protocol::keys::SigningKey;
+use satchel_kernel::state::Trouble;
+use satchel_kernel::time::Due;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{deliveries, rows};
+use crate::error::Result;
+
+/// What a target is; stored as a document. No token stands here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Spec {
+    /// Where uploads are created.
+    pub create: Url,
+    /// The receiver's address, for have-check, posts and keys; none at a bare tus server.
+    pub receiver: Option<Url>,
+    /// The certificate's key, pinned at pairing.
+    pub pin: Option<String>,
+    /// The receiver's id.
+    pub server: Option<String>,
+    /// The account's id there.
+    pub account: Option<String>,
+    /// The key that signs receipts.
+    pub key: Option<SigningKey>,
+    /// Further origins on which uploads may be placed.
+    #[serde(default)]
+    pub origins: Vec<Url>,
+    /// Further headers of every request.
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
+    /// Digest of bounded PATCHes.
+    #[serde(default)]
+    pub checksum: Option<satchel_kernel::wire::Algorithm>,
+}
+
+impl Spec {
+    /// A bare tus endpoint.
+    pub(crate) fn bare(create: Url) -> Self {
+        let (receiver, pin, server, account, key, checksum) = (None, None, None, None, None, None);
+        Self { create, receiver, pin, server, account, key, origins: vec![], headers: vec![], checksum }
+    }
+}
+
+/// A target with how it fares.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub id: TargetId,
+    pub url: String,
+    pub spec: Spec,
+    pub rest: Option<(Due, Trouble)>,
+}
+
+impl Target {
+    /// A Satchel receiver, which can be asked what it has, takes posts and signs.
+    pub(crate) fn is_receiver(&self) -> bool {
+        self.spec.receiver.is_some()
+    }
+}
+
+/// Sets a target up, or changes what it is. A new one gets a delivery of all that was read so far.
+pub(crate) fn set(tx: &Transaction<'_>, url: &str, spec: &Spec) -> Result<(TargetId, bool)> {
+    let receiver = spec.receiver.is_some();
+    let found: Option<i64> =
+        tx.query_row("SELECT id FROM target WHERE url = ?1", [url], |row| row.get(0)).optional()?;
+    if let Some(id) = found {
+        let changed = tx.execute("UPDATE target SET spec = ?2 WHERE id = ?1 AND spec <> ?2", params![id, rows::text(spec)])?;
+        return Ok((TargetId(id), changed > 0));
+    }
+    tx.execute(
+        "INSERT INTO target (url, spec, have_check, posts) VALUES (?1, ?2, ?3, ?3)",
+        params![url, rows::text(spec), receiver],
+    )?;
+    let id = tx.last_insert_rowid();
+    deliveries::backfill(tx, id)?;
+    Ok((TargetId(id), true))
+}
+
+/// All targets.
+pub(crate) fn all(conn: &Connection) -> Result<Vec<Target>> {
+    let mut query = conn.prepare_cached(
+        "SELECT id, url, spec, due_utc_ms, due_boot, due_since_ms, trouble FROM target ORDER BY id",
+    )?;
+    let targets = query.query_map([], target)?.collect::<rusqlite::Result<_>>()?;
+    Ok(targets)
+}
+
+fn target(row: &Row<'_>) -> rusqlite::Result<Target> {
+    let rest = rows::due(row, 3)?.zip(rows::maybe_json(row, 6)?);
+    Ok(Target { id: TargetId(row.get(0)?), url: row.get(1)?, spec: rows::json(row, 2)?, rest })
+}
+
+/// How often in a row a target failed.
+pub(crate) fn failures(conn: &Connection, id: TargetId) -> Result<u32> {
+    Ok(conn.prepare_cached("SELECT failures FROM target WHERE id = ?1")?.query_row([id.0], |row| row.get(0))?)
+}
+
+/// Lets a target rest.
+pub(crate) fn rest(tx: &Transaction<'_>, id: TargetId, due: &Due, trouble: Trouble, failures: u32) -> Result<()> {
+    let (utc, boot, since) = rows::due_columns(due);
+    tx.prepare_cached(
+        "UPDATE target SET due_utc_ms = ?2, due_boot = ?3, due_since_ms = ?4, trouble = ?5, failures = ?6 WHERE id = ?1",
+    )?
+    .execute(params![id.0, utc, boot, since, rows::text(&trouble), failures])?;
+    Ok(())
+}
+
+/// A target answered as it should.
+pub(crate) fn well(tx: &Transaction<'_>, id: TargetId) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE target SET due_utc_ms = NULL, trouble = NULL, failures = 0 WHERE id = ?1 AND (failures > 0 OR due_utc_ms IS NOT NULL)",
+    )?
+    .execute([id.0])?;
+    Ok(())
+}
+
+/// Ends every wait: a person wants it tried now.
+pub(crate) fn try_now(tx: &Transaction<'_>) -> Result<()> {
+    tx.execute_batch(
+        "UPDATE target SET due_utc_ms = NULL;
+         UPDATE delivery SET stage = 'waiting', due_utc_ms = NULL WHERE stage = 'resting';
+         UPDATE part SET stage = 'unread', due_utc_ms = NULL WHERE stage = 'resting';",
+    )?;
+    Ok(())
+}
+
+/// From now on this key is the one that its receipts are held against: it follows from the one pinned before.
+pub(crate) fn pin_key(tx: &Transaction<'_>, target: &Target, key: SigningKey) -> Result<()> {
+    let spec = Spec { key: Some(key), ..target.spec.clone() };
+    tx.execute("UPDATE target SET spec = ?2 WHERE id = ?1", params![target.id.0, rows::text(&spec)])?;
+    Ok(())
+}

@@ -1,0 +1,206 @@
+//! Uploads under way: a wire machine's state, stored before each need of it is acted on, and its lease.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use satchel_kernel::ids::{DeliveryId, Nonce, OutboxId, TargetId, UploadId, UploadKey};
+use satchel_kernel::link::LinkClass;
+use satchel_kernel::protocol::post::Rendition;
+use satchel_kernel::time::Now;
+use satchel_kernel::wire::{Protocol, Stored, Wire};
+
+use super::{Outgoing, deliveries, ledger, rows};
+use crate::error::Result;
+
+/// An upload that was begun.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenUpload {
+    pub id: UploadId,
+    pub wire: Wire,
+    pub key: UploadKey,
+    pub nonce: Nonce,
+    /// It was made just now: nothing of it can be at the server.
+    pub new: bool,
+}
+
+/// How an upload ended, as it stands in its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Done,
+    Abandoned,
+    Lost,
+}
+
+/// The upload of a delivery that is open, leased by `owner` from now on; a new one where there is none. `None` when the
+/// delivery may not go (any more).
+pub(crate) fn lease(
+    tx: &Transaction<'_>,
+    delivery: DeliveryId,
+    protocol: Protocol,
+    length: u64,
+    owner: OutboxId,
+    fresh: (UploadKey, Nonce),
+    now: &Now,
+) -> Result<Option<OpenUpload>> {
+    let leased =
+        tx.prepare_cached("UPDATE delivery SET stage = 'sending' WHERE id = ?1 AND stage = 'waiting'")?.execute([delivery.0])?;
+    if leased == 0 {
+        return Ok(None);
+    }
+    if let Some(open) = open(tx, delivery, protocol, length)? {
+        tx.prepare_cached("UPDATE upload SET lease_owner = ?2, epoch = epoch + 1 WHERE id = ?1")?
+            .execute(params![open.id.0, owner.as_bytes()])?;
+        return Ok(Some(open));
+    }
+    let wire = Wire::new(protocol);
+    let Stored { protocol, version, bytes } = wire.store();
+    let (key, nonce) = fresh;
+    tx.prepare_cached(
+        "INSERT INTO upload (delivery, endpoint, protocol, version, state, key, nonce, lease_owner, created_utc_ms)
+         SELECT ?1, t.url, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM delivery d JOIN target t ON t.id = d.target WHERE d.id = ?1",
+    )?
+    .execute(params![
+        delivery.0,
+        protocol,
+        version,
+        bytes,
+        key.as_bytes(),
+        nonce.as_bytes(),
+        owner.as_bytes(),
+        now.utc_ms
+    ])?;
+    Ok(Some(OpenUpload { id: UploadId(tx.last_insert_rowid()), wire, key, nonce, new: true }))
+}
+
+/// The open upload of a delivery.
+pub(crate) fn open(
+    conn: &Connection,
+    delivery: DeliveryId,
+    protocol: Protocol,
+    length: u64,
+) -> Result<Option<OpenUpload>> {
+    let mut query = conn.prepare_cached(
+        "SELECT id, protocol, version, state, locator, key, nonce FROM upload WHERE delivery = ?1 AND ended_utc_ms IS NULL",
+    )?;
+    let found = query
+        .query_row([delivery.0], |row| {
+            let stored = Stored { protocol: row.get(1)?, version: row.get(2)?, bytes: row.get(3)? };
+            let locator: Option<String> = row.get(4)?;
+            let wire = Wire::restore(protocol, &stored, locator.as_deref(), length);
+            // Nothing readable and no name at the server: what it was cannot be told, so it begins anew under the same key.
+            let wire = wire.unwrap_or_else(|| Wire::new(protocol));
+            Ok(OpenUpload { id: UploadId(row.get(0)?), wire, key: rows::id(row, 5)?, nonce: rows::id(row, 6)?, new: false })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+/// The open upload of a delivery that nobody wants any more.
+pub(crate) fn dropped(conn: &Connection, delivery: DeliveryId) -> Result<Option<(Outgoing, OpenUpload)>> {
+    let Some(out) = deliveries::stub(conn, delivery)? else { return Ok(None) };
+    let protocol = if out.class == Rendition::Text { Protocol::Post } else { Protocol::Tus };
+    let open = open(conn, delivery, protocol, out.length)?;
+    Ok(open.map(|open| (out, open)))
+}
+
+/// An upload that the same device began and the server told of: adopted, so that its bytes are not sent again.
+pub(crate) fn adopt(
+    tx: &Transaction<'_>,
+    delivery: DeliveryId,
+    wire: &Wire,
+    fresh: (UploadKey, Nonce),
+    now: &Now,
+) -> Result<()> {
+    let Stored { protocol, version, bytes } = wire.store();
+    let (key, nonce) = fresh;
+    tx.prepare_cached(
+        "INSERT OR IGNORE INTO upload (delivery, endpoint, protocol, version, state, locator, key, nonce, created_utc_ms)
+         SELECT ?1, t.url, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM delivery d JOIN target t ON t.id = d.target WHERE d.id = ?1",
+    )?
+    .execute(params![
+        delivery.0,
+        protocol,
+        version,
+        bytes,
+        wire.locator(),
+        key.as_bytes(),
+        nonce.as_bytes(),
+        now.utc_ms
+    ])?;
+    Ok(())
+}
+
+/// What one step leaves behind.
+#[derive(Debug, Clone)]
+pub(crate) struct StepRecord {
+    pub upload: UploadId,
+    pub delivery: DeliveryId,
+    pub target: TargetId,
+    pub link: LinkClass,
+    pub wire: Wire,
+    /// The request whose outcome led to this step.
+    pub request: Option<RequestRecord>,
+}
+
+/// A request that ended.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestRecord {
+    pub method: &'static str,
+    pub verdict: String,
+    pub status: Option<u16>,
+    pub sent: u64,
+    pub received: u64,
+    /// How much further the server's word went because of it.
+    pub gained: u64,
+    pub started_utc_ms: i64,
+}
+
+/// Stores a step: state, attempt and ledger in this one transaction.
+pub(crate) fn step(tx: &Transaction<'_>, record: &StepRecord, now: &Now) -> Result<()> {
+    let StepRecord { upload, delivery, target, link, wire, request } = record;
+    let Stored { version, bytes, .. } = wire.store();
+    let sent = request.as_ref().map_or(0, |r| r.sent);
+    tx.prepare_cached(
+        "UPDATE upload SET version = ?2, state = ?3, locator = coalesce(?4, locator), acknowledged = ?5, sent = sent + ?6 WHERE id = ?1",
+    )?
+    .execute(params![upload.0, version, bytes, wire.locator(), rows::int(wire.acknowledged()), rows::int(sent)])?;
+    let Some(r) = request else { return Ok(()) };
+    tx.prepare_cached(
+        "INSERT INTO attempt (delivery, upload, started_utc_ms, ended_utc_ms, request, verdict, status, sent)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![delivery.0, upload.0, r.started_utc_ms, now.utc_ms, r.method, r.verdict, r.status, rows::int(r.sent)])?;
+    // The last fifty tell the story; the ledger keeps the sums.
+    tx.prepare_cached(
+        "DELETE FROM attempt WHERE delivery = ?1 AND id <= (SELECT id FROM attempt WHERE delivery = ?1 ORDER BY id DESC LIMIT 1 OFFSET 50)",
+    )?
+    .execute([delivery.0])?;
+    ledger::add(tx, *target, *link, now, &ledger::Bytes { sent: r.sent, acknowledged: r.gained, received: r.received })
+}
+
+/// An upload is over.
+pub(crate) fn end(tx: &Transaction<'_>, upload: UploadId, how: Ended, now: &Now) -> Result<()> {
+    let ending = match how {
+        Ended::Done => "done",
+        Ended::Abandoned => "abandoned",
+        Ended::Lost => "lost",
+    };
+    tx.prepare_cached(
+        "UPDATE upload SET ended_utc_ms = ?2, ending = ?3, lease_owner = NULL WHERE id = ?1 AND ended_utc_ms IS NULL",
+    )?
+    .execute(params![upload.0, now.utc_ms, ending])?;
+    Ok(())
+}
+
+/// Gives a lease back; the upload goes on later.
+pub(crate) fn release(tx: &Transaction<'_>, upload: UploadId) -> Result<()> {
+    tx.prepare_cached("UPDATE upload SET lease_owner = NULL WHERE id = ?1")?.execute([upload.0])?;
+    Ok(())
+}
+
+/// At a runner's start: leases of runners that are no more are void.
+pub(crate) fn void_leases(tx: &Transaction<'_>) -> Result<()> {
+    tx.execute_batch(
+        "UPDATE upload SET lease_owner = NULL WHERE lease_owner IS NOT NULL;
+         UPDATE delivery SET stage = 'waiting' WHERE stage = 'sending';",
+    )?;
+    Ok(())
+}

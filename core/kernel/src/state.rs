@@ -1,0 +1,266 @@
+//! What can be said of an asset at a target, and why it is not further: in types, and in words that a
+//! traveller understands (law 6).
+
+use serde::{Deserialize, Serialize};
+
+use crate::gate::Imposter;
+
+/// What kind of thing the camera made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AssetKind {
+    /// A photo.
+    Photo,
+    /// A video.
+    Video,
+    /// A live photo: still and motion, one unit.
+    Pair,
+    /// Something else that was named by itself.
+    Other,
+}
+
+/// How well it is known that a target holds something whole; later ones are stronger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Proof {
+    /// Somebody who speaks the protocol said so over plain HTTP.
+    Unproven,
+    /// The service reported the whole length kept.
+    Size,
+    /// The service reported a whole-object checksum from its storage.
+    Checksum,
+    /// The server signed for it.
+    Receipt,
+}
+
+impl Proof {
+    /// Whether the original may be deleted on the strength of this (law 5).
+    pub const fn safe_to_free(self) -> bool {
+        matches!(self, Self::Checksum | Self::Receipt)
+    }
+}
+
+/// Why something is waiting; it goes on by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum WaitReason {
+    /// Others go first.
+    Turn,
+    /// No target is set up.
+    NoTarget,
+    /// There is no network.
+    NoLink,
+    /// The link costs, and the policy says no.
+    LinkCosts,
+    /// Nobody knows whether the link costs.
+    LinkPriceUnknown,
+    /// The person paused the outbox.
+    Paused,
+    /// It is tried again at a time, after something went wrong that concerns this one only.
+    Retry {
+        /// Milliseconds since 1970.
+        at_utc_ms: i64,
+        /// What went wrong.
+        trouble: Trouble,
+    },
+    /// The target is tried again at a time.
+    TargetRests {
+        /// Milliseconds since 1970.
+        at_utc_ms: i64,
+        /// What went wrong.
+        trouble: Trouble,
+    },
+    /// The file was being written when it was read; it is read again shortly.
+    SourceBusy,
+    /// A reason of a later version.
+    #[serde(other)]
+    Other,
+}
+
+/// What went wrong between the outbox and a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "detail", rename_all = "snake_case")]
+pub enum Trouble {
+    /// The target could not be reached.
+    Unreachable,
+    /// The connection broke or fell silent.
+    Cut,
+    /// Something stood in the service's place.
+    Imposter(Imposter),
+    /// The host answered, but not the service behind it, with this status.
+    Gateway(u16),
+    /// The service asked to come back later, or failed, with this status.
+    Busy(u16),
+    /// Another connection still holds the upload.
+    Locked,
+    /// The credential is missing, wrong or revoked.
+    NeedsToken,
+    /// The service contradicted itself.
+    Contradiction,
+    /// The service refused, with this status.
+    Refused(u16),
+    /// A trouble of a later version.
+    #[serde(other)]
+    Other,
+}
+
+/// Why something is parked; it needs a person, and `retry` sets it going again.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum ParkReason {
+    /// The source is not there any more.
+    SourceGone,
+    /// The source may not be read.
+    SourceUnreadable,
+    /// The source holds no byte.
+    SourceEmpty,
+    /// The source changed each time while it was read or sent.
+    SourceKeepsChanging,
+    /// The last answer was lost and the upload is gone: it may have arrived, and a second copy may be unwanted.
+    FateUnknown,
+    /// It arrived with another hash, twice, though the source is unchanged.
+    HashMismatch,
+    /// The server takes nothing so large.
+    TooLarge,
+    /// The server keeps contradicting itself.
+    Contradiction,
+    /// The server hands its uploads to an address that the target does not list.
+    ForeignLocation,
+    /// The server refuses it, with this status.
+    Refused {
+        /// HTTP status.
+        status: u16,
+    },
+    /// The receipt is signed by a key that does not follow from the pinned one, or says something else than was sent.
+    BadReceipt,
+    /// Somebody deleted it at the server.
+    DeletedThere,
+    /// A reason of a later version.
+    #[serde(other)]
+    Other,
+}
+
+/// The state of an asset at a target.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum AssetState {
+    /// Safe in the outbox, not yet read.
+    Accepted,
+    /// Being read.
+    Hashing,
+    /// Known by its content, and waiting.
+    Waiting {
+        /// Why.
+        reason: WaitReason,
+    },
+    /// On its way.
+    Sending,
+    /// There.
+    Delivered {
+        /// How well that is known: the weakest proof among its parts.
+        proof: Proof,
+    },
+    /// Needs a person.
+    Parked {
+        /// Why.
+        reason: ParkReason,
+    },
+    /// Taken out of the outbox.
+    Removed,
+}
+
+impl AssetState {
+    /// The state's name, as in DESIGN's list and in all languages.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Hashing => "hashing",
+            Self::Waiting { .. } => "waiting",
+            Self::Sending => "sending",
+            Self::Delivered { .. } => "delivered",
+            Self::Parked { .. } => "parked",
+            Self::Removed => "removed",
+        }
+    }
+
+    /// An asset's state from those of its parts' deliveries at one target: the one that is furthest from done
+    /// names it, and a person's attention comes before patience.
+    pub fn of_deliveries(states: impl IntoIterator<Item = AssetState>) -> Option<AssetState> {
+        let rank = |s: &AssetState| match s {
+            Self::Parked { .. } => 0,
+            Self::Sending => 1,
+            Self::Hashing => 2,
+            Self::Accepted => 3,
+            Self::Waiting { reason: WaitReason::Turn } => 5,
+            Self::Waiting { .. } => 4,
+            Self::Removed => 6,
+            Self::Delivered { proof } => 7 + *proof as u8,
+        };
+        states.into_iter().min_by_key(rank)
+    }
+}
+
+impl Trouble {
+    /// For a person.
+    pub fn words(self) -> String {
+        match self {
+            Self::Unreachable => "the server could not be reached".into(),
+            Self::Cut => "the connection broke".into(),
+            Self::Imposter(Imposter::Page) => "a web page stood in the service's place (blocked, or a sign-in page)".into(),
+            Self::Imposter(Imposter::Redirect) => "the network sent us to another address; it was not followed".into(),
+            Self::Imposter(Imposter::Certificate) => "somebody else's certificate stood in the server's place".into(),
+            Self::Imposter(Imposter::Garbage) => "what answered does not speak the server's language".into(),
+            Self::Imposter(Imposter::Unmarked) => "what answered is not this service; check the address".into(),
+            Self::Gateway(401 | 403) => "the server's gateway refuses the token".into(),
+            Self::Gateway(status) => format!("the server's gateway answered {status} in the service's place"),
+            Self::Busy(status) => format!("the server asked to come back later ({status})"),
+            Self::Locked => "the server still holds an earlier connection".into(),
+            Self::NeedsToken => "the server does not accept the token; pair again or give a new one".into(),
+            Self::Contradiction => "the server contradicted itself".into(),
+            Self::Refused(status) => format!("the server refused the request ({status})"),
+            Self::Other => "something went wrong".into(),
+        }
+    }
+}
+
+impl WaitReason {
+    /// For a person. Times are left to whoever knows the zone.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Turn => "its turn comes".into(),
+            Self::NoTarget => "no server is set up yet".into(),
+            Self::NoLink => "there is no network".into(),
+            Self::LinkCosts => "this network costs, and your rules say to wait for a free one".into(),
+            Self::LinkPriceUnknown => "nobody knows whether this network costs; your rules say to wait".into(),
+            Self::Paused => "paused".into(),
+            Self::Retry { trouble, .. } | Self::TargetRests { trouble, .. } => {
+                format!("{}; it is tried again by itself", trouble.words())
+            }
+            Self::SourceBusy => "the file is still being written".into(),
+            Self::Other => "it waits".into(),
+        }
+    }
+}
+
+impl ParkReason {
+    /// For a person, with what to do.
+    pub fn words(&self) -> String {
+        match self {
+            Self::SourceGone => "the file is gone; put it back and retry, or remove it here".into(),
+            Self::SourceUnreadable => "the file may not be read; allow it and retry".into(),
+            Self::SourceEmpty => "the file is empty; retry when the camera has written it".into(),
+            Self::SourceKeepsChanging => "the file keeps changing; retry when it is finished".into(),
+            Self::FateUnknown => {
+                "it may have arrived: the last answer was lost and the server cannot tell; look there, then retry or remove".into()
+            }
+            Self::HashMismatch => "it arrived damaged twice though the file is sound; retry on another network".into(),
+            Self::TooLarge => "the server takes nothing so large".into(),
+            Self::Contradiction => "the server keeps contradicting itself; tell its operator, then retry".into(),
+            Self::ForeignLocation => "the server hands its uploads to another address that was not allowed".into(),
+            Self::Refused { status } => format!("the server refuses it ({status}); ask its operator, then retry"),
+            Self::BadReceipt => "the server's receipt does not fit the key from pairing; pair again if the server is new".into(),
+            Self::DeletedThere => "somebody deleted it at the server; retry to send it again".into(),
+            Self::Other => "it needs your attention".into(),
+        }
+    }
+}

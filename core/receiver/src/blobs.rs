@@ -1,0 +1,92 @@
+//! The store's bytes: whole blobs under their hash, and uploads that are still coming in.
+//!
+//! `blobs/ab/abcdef…` and `incoming/<upload>`. An incoming file becomes a blob by a second name (a hard
+//! link), so that a kill between the link and the commit leaves both, and the next start does it again.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use satchel_kernel::ids::BlobHash;
+
+use crate::files;
+
+/// Where bytes lie.
+#[derive(Debug, Clone)]
+pub(crate) struct Blobs {
+    blobs: PathBuf,
+    incoming: PathBuf,
+}
+
+impl Blobs {
+    pub(crate) fn open(store: &Path) -> io::Result<Self> {
+        let here = Self { blobs: store.join("blobs"), incoming: store.join("incoming") };
+        fs::create_dir_all(&here.blobs)?;
+        fs::create_dir_all(&here.incoming)?;
+        files::sync_dir(store)?;
+        Ok(here)
+    }
+
+    pub(crate) fn path(&self, hash: &BlobHash) -> PathBuf {
+        let name = hash.to_string();
+        self.blobs.join(&name[..2]).join(name)
+    }
+
+    /// The file of an upload that is coming in; there from its first byte on.
+    pub(crate) fn incoming(&self, upload: &str) -> PathBuf {
+        self.incoming.join(upload)
+    }
+
+    pub(crate) fn sync_incoming(&self) -> io::Result<()> {
+        files::sync_dir(&self.incoming)
+    }
+
+    /// Gives an incoming file, which is synced already, its place as a blob. The incoming name stays.
+    pub(crate) fn adopt(&self, upload: &str, hash: &BlobHash, length: u64) -> io::Result<()> {
+        let (from, to) = (self.incoming(upload), self.path(hash));
+        let shelf = to.parent().expect("a blob's path has two folders").to_owned();
+        if length == 0 && !from.exists() {
+            File::create(&from)?.sync_all()?;
+        }
+        if !shelf.exists() {
+            fs::create_dir_all(&shelf)?;
+            files::sync_dir(&self.blobs)?;
+        }
+        if fs::metadata(&to).is_ok_and(|m| m.len() == length) {
+            return files::sync_dir(&shelf);
+        }
+        files::remove_if_there(&to)?;
+        if fs::hard_link(&from, &to).is_err() {
+            // No hard links on this disk: a copy, which takes its name only when it is whole.
+            let copy = shelf.join(format!(".{upload}"));
+            fs::copy(&from, &copy)?;
+            File::open(&copy)?.sync_all()?;
+            fs::rename(&copy, &to)?;
+        }
+        files::sync_dir(&shelf)
+    }
+
+    pub(crate) fn remove_incoming(&self, upload: &str) -> io::Result<()> {
+        files::remove_if_there(&self.incoming(upload))
+    }
+
+    pub(crate) fn remove(&self, hash: &BlobHash) -> io::Result<()> {
+        files::remove_if_there(&self.path(hash))
+    }
+
+    /// Names of all incoming files.
+    pub(crate) fn all_incoming(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.incoming)? {
+            names.extend(entry?.file_name().into_string());
+        }
+        Ok(names)
+    }
+}
+
+/// Reads a file once for its hash.
+pub(crate) fn hash_file(path: &Path) -> io::Result<(BlobHash, u64)> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(path)?)?;
+    Ok((BlobHash::from_bytes(*hasher.finalize().as_bytes()), hasher.count()))
+}

@@ -1,0 +1,129 @@
+//! The receiver's database: one SQLite file, one writer, one reader, and the only place that knows SQL.
+//!
+//! Everything that a reply acknowledges is committed with `synchronous=FULL` before the reply leaves.
+
+pub(crate) mod assets;
+pub(crate) mod holdings;
+pub(crate) mod keys;
+pub(crate) mod laid;
+pub(crate) mod people;
+pub(crate) mod posts;
+mod schema;
+pub(crate) mod uploads;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::StartError;
+
+/// The store could not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite.
+    #[error("database: {0}")]
+    Sql(#[from] rusqlite::Error),
+    /// A file of the store.
+    #[error("file: {0}")]
+    Io(#[from] io::Error),
+    /// A worker thread ended early.
+    #[error("a worker thread ended early")]
+    Worker,
+}
+
+impl StoreError {
+    /// True when the disk has no room left.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Sql(rusqlite::Error::SqliteFailure(e, _)) => e.code == rusqlite::ErrorCode::DiskFull,
+            Self::Io(e) => matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded),
+            _ => false,
+        }
+    }
+}
+
+/// The database of one receiver.
+#[derive(Clone)]
+pub(crate) struct Store {
+    writer: Arc<Mutex<Connection>>,
+    reader: Arc<Mutex<Connection>>,
+}
+
+impl Store {
+    /// Opens or makes the database in `dir`.
+    pub(crate) fn open(dir: &Path) -> Result<Self, StartError> {
+        let path = dir.join("receiver.sqlite");
+        let mut writer = connect(&path)?;
+        schema::migrate(&mut writer).map_err(|e| match e {
+            rusqlite_migration::Error::MigrationDefinition(
+                rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead,
+            ) => StartError::Newer(dir.to_owned()),
+            rusqlite_migration::Error::RusqliteError { err, .. } => StartError::Store(err.into()),
+            other => StartError::Store(rusqlite::Error::ToSqlConversionFailure(Box::new(other)).into()),
+        })?;
+        let reader = connect(&path)?;
+        reader.pragma_update(None, "query_only", true).map_err(StoreError::from)?;
+        Ok(Self { writer: Arc::new(Mutex::new(writer)), reader: Arc::new(Mutex::new(reader)) })
+    }
+
+    /// Runs a question on a thread that may block.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let reader = self.reader.clone();
+        blocking(move || ask(&reader.lock().unwrap_or_else(PoisonError::into_inner))).await
+    }
+
+    /// Runs a change in one transaction; when this returns `Ok`, it is on disk.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = self.clone();
+        blocking(move || store.write_now(change)).await
+    }
+
+    /// As [`Self::write`], on this thread.
+    pub(crate) fn write_now<T>(
+        &self,
+        change: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let value = change(&tx)?;
+        tx.commit()?;
+        Ok(value)
+    }
+}
+
+/// Runs `work` on a thread that may block.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Worker)?
+}
+
+fn connect(path: &PathBuf) -> Result<Connection, StoreError> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(std::time::Duration::from_secs(10))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// A column that holds a hash or nothing.
+pub(crate) fn hash_column(
+    row: &rusqlite::Row<'_>,
+    column: usize,
+) -> rusqlite::Result<Option<satchel_kernel::ids::BlobHash>> {
+    let bytes: Option<Vec<u8>> = row.get(column)?;
+    bytes.map(|b| b.as_slice().try_into()).transpose().map_err(|e: satchel_kernel::ids::BadId| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Blob, Box::new(e))
+    })
+}

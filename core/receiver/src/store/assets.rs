@@ -1,0 +1,251 @@
+//! What the page shows: assets in pages of a list, each with its parts and whether their bytes are here.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
+use satchel_kernel::ids::BlobHash;
+use serde::Serialize;
+
+use super::{StoreError, hash_column, holdings, posts, uploads};
+
+/// An asset as the page shows it.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct AssetView {
+    /// The row, for the page's addresses.
+    pub(crate) id: i64,
+    /// Whose, by name.
+    pub(crate) contributor: String,
+    /// What its post says; all empty until it comes.
+    pub(crate) caption: Option<String>,
+    /// Without `#`.
+    pub(crate) tags: Vec<String>,
+    /// Who made it, where the post says so.
+    pub(crate) author: Option<String>,
+    /// Name of the place.
+    pub(crate) place: Option<String>,
+    /// Degrees north.
+    pub(crate) latitude: Option<f64>,
+    /// Degrees east.
+    pub(crate) longitude: Option<f64>,
+    /// Local time as the post says it.
+    pub(crate) time: Option<String>,
+    /// Local wall clock as if it were UTC, in Unix seconds: for order and days.
+    pub(crate) taken: i64,
+    /// When the server first heard of it, in Unix seconds.
+    pub(crate) arrived: i64,
+    /// False while only a blob came, without a post.
+    pub(crate) posted: bool,
+    /// Its parts, the original still or video first.
+    pub(crate) parts: Vec<PartView>,
+}
+
+/// A part as the page shows it.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct PartView {
+    /// Its place in the list, for the page's addresses.
+    pub(crate) position: u32,
+    /// `still` or `motion`.
+    pub(crate) role: String,
+    /// `preview`, `press` or `original`.
+    pub(crate) rendition: String,
+    /// Which blob.
+    pub(crate) hash: BlobHash,
+    /// Bytes.
+    pub(crate) length: u64,
+    /// The file's name on the device.
+    pub(crate) name: String,
+    /// The media type that the device named.
+    #[serde(rename = "type")]
+    pub(crate) media_type: String,
+    /// True when its bytes are here, whole.
+    pub(crate) here: bool,
+    /// Bytes here of an upload that is under way.
+    pub(crate) received: Option<u64>,
+}
+
+/// In which order a list goes, newest first either way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Order {
+    /// By the local time at which the photo was taken.
+    #[default]
+    Taken,
+    /// By the time at which the server first heard of it.
+    Arrived,
+}
+
+impl Order {
+    fn column(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Arrived => "arrived",
+        }
+    }
+}
+
+const COLUMNS: &str = "a.id, n.name, a.caption, a.author, a.place, a.latitude, a.longitude, a.time, a.taken, a.arrived, a.asset IS NOT NULL, a.account";
+
+fn view(r: &Row<'_>) -> rusqlite::Result<(AssetView, String)> {
+    let view = AssetView {
+        id: r.get(0)?,
+        contributor: r.get(1)?,
+        caption: r.get(2)?,
+        tags: Vec::new(),
+        author: r.get(3)?,
+        place: r.get(4)?,
+        latitude: r.get(5)?,
+        longitude: r.get(6)?,
+        time: r.get(7)?,
+        taken: r.get(8)?,
+        arrived: r.get(9)?,
+        posted: r.get(10)?,
+        parts: Vec::new(),
+    };
+    Ok((view, r.get(11)?))
+}
+
+fn filled(c: &Connection, (mut view, account): (AssetView, String)) -> Result<AssetView, StoreError> {
+    let mut tags = c.prepare_cached("SELECT tag FROM tag WHERE asset = ?1 ORDER BY position")?;
+    view.tags = tags.query_map([view.id], |r| r.get(0))?.collect::<Result<_, _>>()?;
+    let mut parts = c.prepare_cached(
+        "SELECT position, role, rendition, hash, length, name, type FROM part WHERE asset = ?1 ORDER BY position",
+    )?;
+    let row = |r: &Row<'_>| {
+        Ok(PartView {
+            position: r.get(0)?,
+            role: r.get(1)?,
+            rendition: r.get(2)?,
+            hash: hash_column(r, 3)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?,
+            length: r.get(4)?,
+            name: r.get(5)?,
+            media_type: r.get(6)?,
+            here: false,
+            received: None,
+        })
+    };
+    view.parts = parts.query_map([view.id], row)?.collect::<Result<_, _>>()?;
+    for part in &mut view.parts {
+        part.here = holdings::find(c, &account, &part.hash)?.is_some_and(|h| !h.deleted);
+        if !part.here {
+            part.received = uploads::on_its_way(c, &account, &part.hash)?;
+        }
+    }
+    Ok(view)
+}
+
+pub(crate) fn one(c: &Connection, id: i64) -> Result<Option<AssetView>, StoreError> {
+    let mut find = c.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM asset a JOIN account n ON n.id = a.account WHERE a.id = ?1 AND a.deleted IS NULL"
+    ))?;
+    find.query_row([id], view).optional()?.map(|found| filled(c, found)).transpose()
+}
+
+/// A page of the list: at most `limit` assets after `after` (sort value, row), newest first.
+pub(crate) fn page(
+    c: &Connection,
+    order: Order,
+    tag: Option<&str>,
+    after: Option<(i64, i64)>,
+    limit: u32,
+) -> Result<Vec<AssetView>, StoreError> {
+    let by = order.column();
+    let (value, id) = after.unwrap_or((i64::MAX, i64::MAX));
+    let sql = match tag {
+        None => format!(
+            "SELECT {COLUMNS} FROM asset a JOIN account n ON n.id = a.account
+             WHERE a.deleted IS NULL AND (a.{by}, a.id) < (?1, ?2) AND ?4 IS NULL ORDER BY a.{by} DESC, a.id DESC LIMIT ?3"
+        ),
+        Some(_) => format!(
+            "SELECT {COLUMNS} FROM tag t JOIN asset a ON a.id = t.asset JOIN account n ON n.id = a.account
+             WHERE t.tag = ?4 AND (t.{by}, t.asset) < (?1, ?2) AND a.deleted IS NULL ORDER BY t.{by} DESC, t.asset DESC LIMIT ?3"
+        ),
+    };
+    let mut list = c.prepare_cached(&sql)?;
+    let rows: Vec<_> = list.query_map(params![value, id, limit, tag], view)?.collect::<Result<_, _>>()?;
+    rows.into_iter().map(|row| filled(c, row)).collect()
+}
+
+/// The tags in use, the commonest first, with how many assets carry each.
+pub(crate) fn tags(c: &Connection) -> Result<Vec<(String, u64)>, StoreError> {
+    let mut list = c.prepare_cached(
+        "SELECT t.tag, count(*) FROM tag t JOIN asset a ON a.id = t.asset WHERE a.deleted IS NULL GROUP BY t.tag ORDER BY count(*) DESC, t.tag LIMIT 200",
+    )?;
+    Ok(list.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Result<_, _>>()?)
+}
+
+/// What the metadata of a bare upload says.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Bare {
+    pub(crate) name: String,
+    pub(crate) media_type: String,
+    pub(crate) caption: Option<String>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) author: Option<String>,
+    pub(crate) place: Option<String>,
+    pub(crate) latitude: Option<f64>,
+    pub(crate) longitude: Option<f64>,
+    pub(crate) time: Option<String>,
+    pub(crate) taken: Option<i64>,
+}
+
+/// Assets of this account whose page changes when a blob came; shows the upload itself when no post names the blob.
+pub(crate) fn blob_came(
+    tx: &Transaction<'_>,
+    upload: &uploads::Upload,
+    hash: &BlobHash,
+    length: u64,
+    bare: &Bare,
+    now: i64,
+) -> Result<Vec<i64>, StoreError> {
+    let mut named = tx.prepare_cached(
+        "SELECT DISTINCT a.id FROM part p JOIN asset a ON a.id = p.asset WHERE p.hash = ?1 AND a.account = ?2 AND a.asset IS NOT NULL AND a.deleted IS NULL",
+    )?;
+    let ids: Vec<i64> =
+        named.query_map(params![hash.as_bytes(), upload.account], |r| r.get(0))?.collect::<Result<_, _>>()?;
+    if !ids.is_empty() {
+        for id in &ids {
+            tx.execute("UPDATE asset SET unlaid = 1 WHERE id = ?1", [id])?;
+        }
+        return Ok(ids);
+    }
+    let taken = bare.taken.unwrap_or(now);
+    tx.execute(
+        "INSERT INTO asset (account, upload, revision, caption, author, place, latitude, longitude, time, taken, arrived)
+         VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        params![upload.account, upload.id, bare.caption, bare.author, bare.place, bare.latitude, bare.longitude, bare.time, taken, now],
+    )?;
+    let id = tx.last_insert_rowid();
+    let role = if bare.media_type.starts_with("video/") { "motion" } else { "still" };
+    tx.execute(
+        "INSERT INTO part (asset, position, role, rendition, hash, length, name, type) VALUES (?1, 0, ?2, 'original', ?3, ?4, ?5, ?6)",
+        params![id, role, hash.as_bytes(), length, bare.name, bare.media_type],
+    )?;
+    posts::set_tags(tx, id, &bare.tags, taken, now)?;
+    Ok(vec![id])
+}
+
+/// Deletes an asset on a viewer's behalf; the blobs that nobody holds any more are returned, to be unlinked.
+pub(crate) fn delete(tx: &Transaction<'_>, id: i64, now: i64) -> Result<Option<Vec<BlobHash>>, StoreError> {
+    let account: Option<String> = tx
+        .query_row(
+            "UPDATE asset SET deleted = ?2 WHERE id = ?1 AND deleted IS NULL RETURNING account",
+            [id, now],
+            |r| r.get(0),
+        )
+        .optional()?;
+    let Some(account) = account else { return Ok(None) };
+    let mut parts = tx.prepare_cached("SELECT DISTINCT hash FROM part WHERE asset = ?1")?;
+    let hashes: Vec<Option<BlobHash>> = parts.query_map([id], |r| hash_column(r, 0))?.collect::<Result<_, _>>()?;
+    let mut orphans = Vec::new();
+    for hash in hashes.into_iter().flatten() {
+        let mut shown = tx.prepare_cached(
+            "SELECT 1 FROM part p JOIN asset a ON a.id = p.asset WHERE p.hash = ?1 AND a.account = ?2 AND a.deleted IS NULL",
+        )?;
+        if shown.exists(params![hash.as_bytes(), account])? {
+            continue;
+        }
+        holdings::delete(tx, &account, &hash, now)?;
+        if !holdings::is_held(tx, &hash)? {
+            orphans.push(hash);
+        }
+    }
+    Ok(Some(orphans))
+}

@@ -1,0 +1,76 @@
+//! What lies in the newsroom's folder, and what is to be laid there yet.
+
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use satchel_kernel::ids::BlobHash;
+
+use super::{StoreError, hash_column};
+
+/// Assets whose folder does not show their newest state.
+pub(crate) fn unlaid(c: &Connection, limit: u32) -> Result<Vec<i64>, StoreError> {
+    let mut list =
+        c.prepare_cached("SELECT id FROM asset WHERE unlaid = 1 AND deleted IS NULL ORDER BY id LIMIT ?1")?;
+    Ok(list.query_map([limit], |r| r.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// Before the work, so that a change during it is seen: the asset's state is taken as laid.
+pub(crate) fn begin(tx: &Transaction<'_>, asset: i64) -> Result<(), StoreError> {
+    tx.execute("UPDATE asset SET unlaid = 2 WHERE id = ?1", [asset])?;
+    Ok(())
+}
+
+/// After the work, unless a newer state came meanwhile. When a post replaced a bare upload during the work,
+/// what was laid belongs to the post's asset, which comes next.
+pub(crate) fn done(tx: &Transaction<'_>, asset: i64, contributor: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE asset SET unlaid = 0 WHERE id = ?1 AND unlaid = 2", [asset])?;
+    tx.execute(
+        "UPDATE laid SET asset = coalesce(
+           (SELECT a.id FROM part p JOIN asset a ON a.id = p.asset JOIN account n ON n.id = a.account
+            WHERE p.hash = laid.hash AND n.name = ?2 AND a.asset IS NOT NULL LIMIT 1), asset)
+         WHERE asset = ?1 AND NOT EXISTS (SELECT 1 FROM asset WHERE id = ?1)",
+        params![asset, contributor],
+    )?;
+    Ok(())
+}
+
+/// Work that a kill interrupted is done again.
+pub(crate) fn redo(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute("UPDATE asset SET unlaid = 1 WHERE unlaid = 2", [])?;
+    Ok(())
+}
+
+/// A path below the folder that an asset's blob has.
+pub(crate) struct Laid {
+    pub(crate) path: String,
+    pub(crate) hash: Option<BlobHash>,
+    /// The file was there once.
+    pub(crate) placed: bool,
+}
+
+fn laid(r: &rusqlite::Row<'_>) -> rusqlite::Result<Laid> {
+    Ok(Laid { path: r.get(0)?, hash: hash_column(r, 1)?, placed: r.get(2)? })
+}
+
+pub(crate) fn of_asset(c: &Connection, asset: i64) -> Result<Vec<Laid>, StoreError> {
+    let mut list = c.prepare_cached("SELECT path, hash, placed FROM laid WHERE asset = ?1 ORDER BY path")?;
+    Ok(list.query_map([asset], laid)?.collect::<Result<_, _>>()?)
+}
+
+/// Takes a path for an asset's blob. False when it is taken.
+pub(crate) fn claim(tx: &Transaction<'_>, path: &str, asset: i64, hash: &BlobHash) -> Result<bool, StoreError> {
+    let taken: Option<i64> = tx.query_row("SELECT asset FROM laid WHERE path = ?1", [path], |r| r.get(0)).optional()?;
+    if taken.is_some() {
+        return Ok(false);
+    }
+    tx.execute("INSERT INTO laid (path, asset, hash) VALUES (?1, ?2, ?3)", params![path, asset, hash.as_bytes()])?;
+    Ok(true)
+}
+
+pub(crate) fn set_placed(tx: &Transaction<'_>, path: &str) -> Result<(), StoreError> {
+    tx.execute("UPDATE laid SET placed = 1 WHERE path = ?1", [path])?;
+    Ok(())
+}
+
+pub(crate) fn release(tx: &Transaction<'_>, path: &str) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM laid WHERE path = ?1", [path])?;
+    Ok(())
+}

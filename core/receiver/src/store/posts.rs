@@ -1,0 +1,127 @@
+//! Posts as they came, and the asset that the newest revision describes.
+
+use rusqlite::{OptionalExtension as _, Transaction, params};
+use satchel_kernel::ids::BlobHash;
+use satchel_kernel::protocol::post::{Place, PostDocument};
+
+use super::StoreError;
+
+/// What became of a post.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// New; the asset's row if the page changes by it, and rows of bare uploads that it replaces.
+    New {
+        /// When, in Unix seconds.
+        received: i64,
+        shown: Option<i64>,
+        replaced: Vec<i64>,
+    },
+    /// The same bytes were here already.
+    Again {
+        /// When they first came.
+        received: i64,
+    },
+    /// The same revision said something else.
+    Conflict,
+}
+
+/// Whose post, and its bytes.
+pub(crate) struct Incoming {
+    pub(crate) account: String,
+    pub(crate) device: String,
+    pub(crate) document: PostDocument,
+    pub(crate) body: Vec<u8>,
+    pub(crate) hash: BlobHash,
+    /// Local wall clock of the photo, as if it were UTC.
+    pub(crate) taken: Option<i64>,
+}
+
+pub(crate) fn put(tx: &Transaction<'_>, post: &Incoming, now: i64) -> Result<Stored, StoreError> {
+    let Incoming { account, device, document, body, hash, taken } = post;
+    let asset = document.asset.to_string();
+    let revision = document.revision;
+    let mut before =
+        tx.prepare_cached("SELECT hash, received FROM post WHERE account = ?1 AND asset = ?2 AND revision = ?3")?;
+    let known: Option<(Vec<u8>, i64)> =
+        before.query_row(params![account, asset, revision], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
+    if let Some((known, received)) = known {
+        return Ok(if known == hash.as_bytes() { Stored::Again { received } } else { Stored::Conflict });
+    }
+    tx.execute(
+        "INSERT INTO post (account, asset, revision, device, hash, body, received) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![account, asset, revision, device, hash.as_bytes(), body, now],
+    )?;
+    let shown: Option<(i64, u32, i64)> = tx
+        .query_row(
+            "SELECT id, revision, arrived FROM asset WHERE account = ?1 AND asset = ?2",
+            [account, &asset],
+            |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)),
+        )
+        .optional()?;
+    if shown.is_some_and(|(_, newest, _)| newest > revision) {
+        return Ok(Stored::New { received: now, shown: None, replaced: Vec::new() });
+    }
+    let arrived = shown.map_or(now, |(_, _, arrived)| arrived);
+    let taken = taken.unwrap_or(arrived);
+    let place = document.post.place.clone().unwrap_or_default();
+    let Place { latitude, longitude, name } = place;
+    let id: i64 = tx.query_row(
+        "INSERT INTO asset (account, asset, revision, caption, author, place, latitude, longitude, time, taken, arrived)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+         ON CONFLICT (account, asset) WHERE asset IS NOT NULL DO UPDATE SET
+           revision = excluded.revision, caption = excluded.caption, author = excluded.author, place = excluded.place,
+           latitude = excluded.latitude, longitude = excluded.longitude, time = excluded.time, taken = excluded.taken, unlaid = 1
+         RETURNING id",
+        params![account, asset, revision, document.post.caption, document.post.author, name, latitude, longitude, document.post.time, taken, arrived],
+        |r| r.get(0),
+    )?;
+    tx.execute("DELETE FROM part WHERE asset = ?1", [id])?;
+    for (position, part) in document.parts.iter().enumerate() {
+        tx.prepare_cached("INSERT INTO part (asset, position, role, rendition, hash, length, name, type) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(
+            params![
+                id,
+                position,
+                part.role.as_str(),
+                part.rendition.as_str(),
+                part.hash.as_bytes(),
+                part.length,
+                part.name,
+                part.media_type
+            ],
+        )?;
+    }
+    set_tags(tx, id, &document.post.tags, taken, arrived)?;
+    let mut replaced = Vec::new();
+    for part in &document.parts {
+        let mut bare = tx.prepare_cached(
+            "SELECT a.id FROM part p JOIN asset a ON a.id = p.asset WHERE p.hash = ?1 AND a.account = ?2 AND a.asset IS NULL",
+        )?;
+        let rows: Vec<i64> =
+            bare.query_map(params![part.hash.as_bytes(), account], |r| r.get(0))?.collect::<Result<_, _>>()?;
+        for row in rows {
+            tx.execute("UPDATE laid SET asset = ?2 WHERE asset = ?1", [row, id])?;
+            tx.execute("DELETE FROM asset WHERE id = ?1", [row])?;
+            replaced.push(row);
+        }
+    }
+    Ok(Stored::New { received: now, shown: Some(id), replaced })
+}
+
+/// Replaces an asset's tags; one that is given twice, but for the case of its letters, counts once.
+pub(super) fn set_tags(
+    tx: &Transaction<'_>,
+    asset: i64,
+    tags: &[String],
+    taken: i64,
+    arrived: i64,
+) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM tag WHERE asset = ?1", [asset])?;
+    for (position, tag) in tags.iter().enumerate() {
+        if tags[..position].iter().any(|earlier| earlier.eq_ignore_ascii_case(tag)) {
+            continue;
+        }
+        tx.prepare_cached("INSERT INTO tag (asset, position, tag, taken, arrived) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![asset, position, tag, taken, arrived])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! Every routine of the project, the same on a desk and in CI: `cargo xtask test | lint | fmt | bench | fuzz | pictures`.
+//!
+//! Each says what it is doing, keeps what it downloads in one cache folder, and ends with status 0 only when
+//! all that it was asked for went well.
+
+mod bench;
+mod cache;
+mod clock;
+mod fmt;
+mod foreign;
+mod fuzz;
+mod libtest;
+mod lint;
+mod outcome;
+mod parts;
+mod pictures;
+mod process;
+mod report;
+mod suites;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use outcome::Outcome;
+use workspace::Workspace;
+
+/// Every routine of the project.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    routine: Routine,
+}
+
+#[derive(Subcommand)]
+enum Routine {
+    /// Runs every test; sets up servers and clients that others wrote where it can.
+    Test(suites::Arguments),
+    /// Checks format, lints, dependencies, and the project's own rules.
+    Lint(lint::Arguments),
+    /// Formats the Rust sources.
+    Fmt,
+    /// Measures: memory, hashing, enqueueing.
+    Bench(bench::Arguments),
+    /// Fuzzes one target of the kernel.
+    Fuzz(fuzz::Arguments),
+    /// Makes the README's pictures anew.
+    Pictures(pictures::Arguments),
+}
+
+fn main() -> ExitCode {
+    let Arguments { routine } = Arguments::parse();
+    let done = Workspace::find().and_then(|workspace| match routine {
+        Routine::Test(arguments) => suites::run(&workspace, &arguments),
+        Routine::Lint(arguments) => lint::run(&workspace, &arguments),
+        Routine::Fmt => fmt::run(&workspace),
+        Routine::Bench(arguments) => bench::run(&workspace, &arguments),
+        Routine::Fuzz(arguments) => fuzz::run(&workspace, &arguments),
+        Routine::Pictures(arguments) => pictures::run(&workspace, &arguments),
+    });
+    match done {
+        Ok(Outcome::Well) => ExitCode::SUCCESS,
+        Ok(Outcome::Failed) => ExitCode::FAILURE,
+        Err(problem) => {
+            eprintln!("xtask: {problem}");
+            ExitCode::from(2)
+        }
+    }
+}
