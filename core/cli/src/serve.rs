@@ -51,7 +51,7 @@ pub enum ServeError {
     Code,
 }
 
-/// Serves until ctrl-c.
+/// Serves until ctrl-c or SIGTERM.
 ///
 /// # Errors
 /// See [`ServeError`].
@@ -71,7 +71,7 @@ pub async fn run(args: ServeArgs) -> Result<(), ServeError> {
     }
     loop {
         tokio::select! {
-            ended = tokio::signal::ctrl_c() => {
+            ended = told_to_stop() => {
                 ended?;
                 break;
             }
@@ -90,6 +90,21 @@ pub async fn run(args: ServeArgs) -> Result<(), ServeError> {
     }
     receiver.shutdown().await;
     Ok(())
+}
+
+/// Ctrl-C, or the signal by which a system ends its services.
+async fn told_to_stop() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            ended = tokio::signal::ctrl_c() => ended,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }
 
 fn say_json(receiver: &Receiver) -> Result<(), ServeError> {

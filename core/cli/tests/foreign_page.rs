@@ -17,7 +17,7 @@ use satchel_testkit::link::{Conditions, Rate, Simulator};
 use tokio::process::Command;
 use tokio::time::timeout;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 #[ignore = "foreign: node, chromium"]
 async fn a_photo_appears_while_the_engine_sends_it() {
     let home = tempfile::tempdir().unwrap();

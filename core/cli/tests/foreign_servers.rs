@@ -1,6 +1,7 @@
 //! The command against tus servers that others wrote, over a link that breaks, with kills on both sides.
 //!
-//! `cargo xtask test` sets the servers up and runs these.
+//! `cargo xtask test` sets the servers up and runs these. They wait for the command on a thread, so the link, which runs
+//! in this process, needs others.
 
 mod foreign;
 
@@ -21,37 +22,37 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Headers of all requests of one photo, generously.
 const HEADERS: u64 = 8 * 1024;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 #[ignore = "foreign: node"]
 async fn photos_arrive_at_tus_node_server() {
     photos_arrive(Kind::TusNode).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 #[ignore = "foreign: tusd"]
 async fn photos_arrive_at_tusd() {
     photos_arrive(Kind::Tusd).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 #[ignore = "foreign: rustus"]
 async fn photos_arrive_at_rustus() {
     photos_arrive(Kind::Rustus).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 #[ignore = "foreign: node"]
 async fn kills_and_cuts_do_no_harm_at_tus_node_server() {
     kills_and_cuts_do_no_harm(Kind::TusNode).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 #[ignore = "foreign: tusd"]
 async fn kills_and_cuts_do_no_harm_at_tusd() {
     kills_and_cuts_do_no_harm(Kind::Tusd).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 #[ignore = "foreign: rustus"]
 async fn kills_and_cuts_do_no_harm_at_rustus() {
     kills_and_cuts_do_no_harm(Kind::Rustus).await;
@@ -92,7 +93,7 @@ async fn kills_and_cuts_do_no_harm(kind: Kind) {
     const PHOTOS: u64 = 4;
     const LENGTH: u64 = 1_500_000;
     const BREAKS: u64 = 9;
-    let home = tempfile::tempdir().unwrap();
+    let home = tempfile::Builder::new().prefix("dbgk").disable_cleanup(true).tempdir_in("/tmp").unwrap();
     let (mut server, link) = served(kind, home.path());
     link.set(Conditions { up: Rate::Steady(2_000_000), ..Conditions::open() });
     let outbox = Outbox(home.path().join("outbox"));

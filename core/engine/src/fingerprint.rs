@@ -146,7 +146,8 @@ mod tests {
 
     fn file_of(bytes: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("photo");
+        let path = dir.path().join("camera/photo");
+        fs::create_dir(dir.path().join("camera")).unwrap();
         fs::write(&path, bytes).unwrap();
         (dir, path)
     }
@@ -185,7 +186,7 @@ mod tests {
     #[test]
     fn every_change_while_reading_is_noticed() {
         type Meddle = fn(&Path);
-        let meddlers: [(&str, Meddle, SourceFault); 5] = [
+        let meddlers: [(&str, Meddle, SourceFault); 6] = [
             (
                 "grows",
                 |p| fs::OpenOptions::new().append(true).open(p).unwrap().write_all(b"more").unwrap(),
@@ -202,6 +203,17 @@ mod tests {
                 |p| {
                     fs::write(p.with_extension("new"), vec![1; 3 * CHUNK]).unwrap();
                     fs::rename(p.with_extension("new"), p).unwrap();
+                },
+                SourceFault::Changed,
+            ),
+            (
+                // The one change that leaves no trace in the file itself.
+                "is in a folder that is replaced",
+                |p| {
+                    let folder = p.parent().unwrap();
+                    fs::rename(folder, folder.with_extension("away")).unwrap();
+                    fs::create_dir(folder).unwrap();
+                    fs::write(p, vec![1; 3 * CHUNK]).unwrap();
                 },
                 SourceFault::Changed,
             ),

@@ -150,9 +150,14 @@ impl Adding<'_> {
         if stamp.size == 0 {
             return Err(SourceFault::Empty.into());
         }
+        Ok((self.copy_opened(source, &file, stamp, now_utc_ms)?, stamp))
+    }
+
+    /// Copies a source that was opened with this stamp; it must have it still when the copy is made.
+    fn copy_opened(&self, path: &Path, source: &File, stamp: Stamp, now_utc_ms: i64) -> Result<SpoolName, SpoolError> {
         let stage = self.spool.stage();
-        let copy = copy_to(&file, stamp, &stage.part)?;
-        let same = Stamp::of_file(&file)? == stamp && Stamp::of_path(source)? == stamp;
+        let copy = copy_to(source, stamp, &stage.part)?;
+        let same = Stamp::of_file(source)? == stamp && Stamp::of_path(path)? == stamp;
         if !same || copy.metadata()?.len() != stamp.size {
             return Err(SourceFault::Changed.into());
         }
@@ -162,7 +167,7 @@ impl Adding<'_> {
         }
         copy.sync_all()?;
         drop(copy);
-        Ok((stage.commit()?, stamp))
+        Ok(stage.commit()?)
     }
 }
 
@@ -344,6 +349,30 @@ mod tests {
             (dir.path().to_owned(), SourceFault::NotAFile),
         ] {
             assert_eq!(adding.copy_in(&path, NOW), Err(SpoolError::Source(fault)));
+        }
+        assert_eq!(names(&spool), [""; 0]);
+    }
+
+    #[test]
+    fn a_source_that_is_rewritten_or_replaced_is_refused() {
+        let (dir, spool) = spool();
+        let path = dir.path().join("a");
+        let adding = spool.adding().unwrap();
+        let meddlers: [fn(&Path); 2] = [
+            |p| fs::write(p, b"two").unwrap(),
+            |p| {
+                fs::write(p.with_extension("new"), b"two").unwrap();
+                fs::rename(p.with_extension("new"), p).unwrap();
+            },
+        ];
+        for meddle in meddlers {
+            fs::write(&path, b"one").unwrap();
+            let old = UNIX_EPOCH + Duration::from_secs(1_000_000);
+            File::options().write(true).open(&path).unwrap().set_modified(old).unwrap();
+            let (file, stamp) = source::open(&path).unwrap();
+            meddle(&path);
+            let refused = adding.copy_opened(&path, &file, stamp, NOW);
+            assert_eq!(refused, Err(SpoolError::Source(SourceFault::Changed)));
         }
         assert_eq!(names(&spool), [""; 0]);
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rcgen::{CertificateParams, DnType, KeyPair, PublicKeyData as _};
+use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, PublicKeyData as _};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -60,6 +60,7 @@ fn certificate(store: &Path, key: &KeyPair, hosts: &[String]) -> Result<Certific
         None => {
             let mut params = CertificateParams::new(hosts).map_err(|e| bad(e.to_string()))?;
             params.distinguished_name.push(DnType::CommonName, "Satchel receiver");
+            params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
             let pem = params.self_signed(key).map_err(|e| bad(e.to_string()))?.pem();
             files::write_private(&path, pem.as_bytes()).map_err(io)?;
             pem

@@ -1,4 +1,4 @@
-//! Which address leads where, and the headers that every reply carries.
+//! Which address leads where, and the headers that its replies carry.
 
 use std::sync::Arc;
 
@@ -35,14 +35,20 @@ pub(crate) fn routes(app: Arc<App>) -> Router {
 }
 
 async fn every_reply(request: Request<axum::body::Body>, next: Next) -> Response {
-    let below_v1 = request.uri().path().starts_with("/v1/") || request.uri().path() == "/v1";
+    let path = request.uri().path();
+    let below = |root: &str| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let (documents, uploads) = (below("/v1"), below("/files"));
     let mut response = next.run(request).await.into_response();
-    if below_v1 {
+    if documents {
         api::mark(&mut response);
     }
     let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if documents || uploads {
+        // No browser reads these, and on a phone's link each header costs.
+        return response;
+    }
     let fixed = [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (HeaderName::from_static("x-frame-options"), "DENY"),

@@ -1,5 +1,7 @@
 //! The newsroom's folder: contributor/day/original-name, sidecars, collisions, revisions, restarts.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
 mod desk;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! Pairing, tokens, TLS, and what is refused.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
 mod desk;
 
 use std::net::SocketAddr;

@@ -1,5 +1,7 @@
 //! Replays the examples of docs/protocol.md against a real receiver: the document and the server say the same.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
 mod desk;
 
 use std::collections::BTreeMap;

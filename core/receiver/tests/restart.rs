@@ -1,5 +1,7 @@
 //! What a restart finds, however the process ended.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
 mod desk;
 
 use std::fs;
@@ -209,7 +211,7 @@ async fn kills_lose_nothing_and_double_nothing() {
         .collect();
     let mut kills = 0;
     while all.iter().any(|s| s.receipt.is_none()) {
-        assert!(kills < 200, "it does not get anywhere");
+        assert!(kills < 1000, "it does not get anywhere");
         let process = Process::start(&store);
         let url = process.url.clone();
         let work = async {
@@ -220,7 +222,7 @@ async fn kills_lose_nothing_and_double_nothing() {
             }
         };
         // A different instant each time.
-        let instant = Duration::from_micros(3_000 + (kills * 7_333) % 90_000);
+        let instant = Duration::from_micros(1_500 + (kills * 2_333) % 30_000);
         let kill = async {
             tokio::time::sleep(instant).await;
             process.kill();
@@ -228,6 +230,7 @@ async fn kills_lose_nothing_and_double_nothing() {
         tokio::join!(work, kill);
         kills += 1;
     }
+    println!("{kills} kills");
     assert!(kills >= 3, "only {kills} kills happened");
 
     let database = rusqlite::Connection::open(store.join("receiver.sqlite")).unwrap();

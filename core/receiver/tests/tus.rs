@@ -1,5 +1,7 @@
 //! tus as other people's clients speak it, and the additions that Satchel's outbox uses.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
 mod desk;
 
 use desk::{Desk, bytes, header, location, nonce, raw_head};

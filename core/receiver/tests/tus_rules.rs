@@ -1,5 +1,7 @@
 //! The rules of tus 1.0, one by one: what a server must say to requests that are right, and to those that are not.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
 mod desk;
 
 use base64::Engine as _;

@@ -1,5 +1,7 @@
 //! What the page's server side says: who may look, what a browser is told, and what it is never given.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
 mod desk;
 
 use desk::{Desk, header};
@@ -154,6 +156,16 @@ async fn what_arrives_is_told_as_it_arrives() {
     assert_eq!(assets(&desk, &cookie, "?tag=dusk").await["assets"].as_array().unwrap().len(), 0);
     let tags: Value = get(&desk, &cookie, "/api/tags").await.json().await.unwrap();
     assert_eq!(tags, json!([{ "tag": "Dawn", "count": 1 }, { "tag": "sea", "count": 1 }]));
+
+    let id = shown["id"].as_i64().unwrap();
+    assert!(desk.receiver().delete_asset(id).await.unwrap());
+    hear("event: gone").await;
+    let mut later = post.clone();
+    later["revision"] = json!(2);
+    let kept = ana.request(&desk, Method::PUT, &format!("/v1/posts/{asset}/2")).json(&later).send().await.unwrap();
+    assert_eq!(kept.status(), 201);
+    assert_eq!(assets(&desk, &cookie, "").await["assets"], json!([]), "what a viewer deleted stays deleted");
+    assert_eq!(get(&desk, &cookie, "/api/tags").await.json::<Value>().await.unwrap(), json!([]));
 }
 
 #[tokio::test]

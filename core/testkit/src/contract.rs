@@ -67,7 +67,8 @@ pub fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
 /// A model of a protocol's server, and the auditor of whoever talks to it.
 pub trait Server {
     /// A request arrived, with so much of its body; `whole` when that is all of it. `None`: no answer can follow,
-    /// because the body broke off. Without marks of the protocol: the driver puts them on.
+    /// because the body broke off. The driver puts the protocol's marks on, unless a header `unmarked` says that
+    /// somebody before the server answers.
     fn handle(&mut self, request: &Request, body: &[u8], whole: bool, at_ms: u64) -> Option<Answer>;
 
     /// The header and value by which its replies are known.

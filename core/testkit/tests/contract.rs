@@ -191,8 +191,13 @@ fn a_source_that_is_not_what_was_hashed_ends_as_such() {
     }
 }
 
+/// `PROPTEST_CASES`, else as many as take a second or two.
+fn runs() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1500)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: runs(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn law_1_and_10_whatever_happens_it_arrives_once(seed: u64, case in 0usize..3, plain: bool, size in 0u32..21, faults in 0u64..24) {

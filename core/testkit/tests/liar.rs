@@ -43,7 +43,8 @@ async fn raw(to: SocketAddr, request: &str) -> std::io::Result<String> {
 
 async fn ask(to: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> Got {
     let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: {to}\r\nTus-Resumable: 1.0.0\r\n{headers}{length}\r\n{body}");
+    let request =
+        format!("{method} {path} HTTP/1.1\r\nHost: {to}\r\nTus-Resumable: 1.0.0\r\n{headers}{length}\r\n{body}");
     let reply = raw(to, &request).await.unwrap();
     let (head, body) = reply.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no reply: {reply:?}"));
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
@@ -51,7 +52,9 @@ async fn ask(to: SocketAddr, method: &str, path: &str, headers: &str, body: &str
 }
 
 async fn create(tus: &LyingTus, length: usize) -> (Got, String) {
-    let got = ask(tus.addr(), "POST", "/files/", &format!("Upload-Length: {length}\r\nUpload-Metadata: name eA==\r\n"), "").await;
+    let got =
+        ask(tus.addr(), "POST", "/files/", &format!("Upload-Length: {length}\r\nUpload-Metadata: name eA==\r\n"), "")
+            .await;
     let path = format!("/files/u{}", tus.created());
     (got, path)
 }

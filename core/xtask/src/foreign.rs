@@ -39,7 +39,7 @@ pub(crate) fn discover(workspace: &Workspace) -> Result<Vec<ForeignSuite>, Strin
         for target in member.test_targets() {
             let mut groups: BTreeMap<Vec<Part>, Vec<String>> = BTreeMap::new();
             for text in sources(target)? {
-                for (reason, function) in ignored_tests(&text) {
+                for (reason, function) in ignored_tests(&text).into_iter().filter(|(reason, _)| !of_another(reason)) {
                     let place = || format!("{}: #[ignore = \"{reason}\"]", target.src_path.display());
                     let parts = parts_of(&reason).map_err(|e| format!("{}: {e}", place()))?;
                     groups.entry(parts).or_default().push(function);
@@ -110,6 +110,11 @@ fn function_name(line: &str) -> Option<&str> {
     let line = line.strip_prefix("pub ").unwrap_or(line);
     let line = line.strip_prefix("async ").unwrap_or(line);
     line.strip_prefix("fn ")?.split(['(', '<']).next().map(str::trim)
+}
+
+/// Whether a test is left out because another one runs it, in a process of its own: `"a part of TEST…"`.
+pub(crate) fn of_another(reason: &str) -> bool {
+    reason.starts_with("a part of ")
 }
 
 /// The parts that a reason names.

@@ -103,6 +103,16 @@ impl Wire {
         }
     }
 
+    /// A person retries what was parked or lost; anything else stays as it is. What is known of the upload is kept, so
+    /// that what the server has is found and not sent again; only an upload that is lost is begun anew.
+    #[must_use]
+    pub fn retry(self) -> Self {
+        match self {
+            Self::Tus(tus) => Self::Tus(tus.retry()),
+            Self::Post(post) => Self::Post(post.retry()),
+        }
+    }
+
     /// Where it stands.
     pub fn status(&self) -> &Status {
         match self {

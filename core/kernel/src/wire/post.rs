@@ -41,6 +41,13 @@ impl Post {
         Self { next: seed, ..self }
     }
 
+    pub(super) fn retry(self) -> Self {
+        match self.status {
+            Status::Park(_) => Self { refusals: 0, contradictions: 0, status: Status::Running, ..self },
+            _ => self,
+        }
+    }
+
     /// Where it stands.
     pub fn status(&self) -> &Status {
         &self.status

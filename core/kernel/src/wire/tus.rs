@@ -48,6 +48,8 @@ pub struct Tus {
     gone: u8,
     /// The whole arrived with another hash, so often.
     mismatches: u8,
+    /// Uploads that were lost after all of them went out, though the server did not have the payload.
+    lost: u8,
     /// Contradictions in a row without progress.
     contradictions: u8,
     /// Refusals in a row.
@@ -101,6 +103,7 @@ impl Default for Tus {
             generation: 0,
             gone: 0,
             mismatches: 0,
+            lost: 0,
             contradictions: 0,
             refusals: 0,
             stuck: 0,
@@ -147,6 +150,22 @@ impl Tus {
             Phase::Idle | Phase::Asking { .. } | Phase::Deleting { .. } | Phase::Rereading { .. } => true,
         };
         reached && under_way && self.bound.is_none_or(|b| b >= LEAST_BOUND) && self.location.as_ref().is_none_or(is_http)
+    }
+
+    pub(super) fn retry(mut self) -> Self {
+        match self.status {
+            Status::Park(_) => {
+                let Self { location, offset, ceiling, highest, generation, next, .. } = self;
+                Self { location, offset, ceiling, highest, generation, next, ..Self::default() }
+            }
+            Status::Lost => {
+                self.forget();
+                self.lost = self.lost.saturating_add(1);
+                self.status = Status::Running;
+                self
+            }
+            _ => self,
+        }
     }
 
     /// The upload at the server.

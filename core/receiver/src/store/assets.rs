@@ -146,28 +146,30 @@ pub(crate) fn page(
     after: Option<(i64, i64)>,
     limit: u32,
 ) -> Result<Vec<AssetView>, StoreError> {
-    let by = order.column();
     let (value, id) = after.unwrap_or((i64::MAX, i64::MAX));
-    let sql = match tag {
-        None => format!(
-            "SELECT {COLUMNS} FROM asset a JOIN account n ON n.id = a.account
-             WHERE a.deleted IS NULL AND (a.{by}, a.id) < (?1, ?2) AND ?4 IS NULL ORDER BY a.{by} DESC, a.id DESC LIMIT ?3"
-        ),
-        Some(_) => format!(
-            "SELECT {COLUMNS} FROM tag t JOIN asset a ON a.id = t.asset JOIN account n ON n.id = a.account
-             WHERE t.tag = ?4 AND (t.{by}, t.asset) < (?1, ?2) AND a.deleted IS NULL ORDER BY t.{by} DESC, t.asset DESC LIMIT ?3"
-        ),
-    };
-    let mut list = c.prepare_cached(&sql)?;
+    let mut list = c.prepare_cached(&page_sql(order, tag.is_some()))?;
     let rows: Vec<_> = list.query_map(params![value, id, limit, tag], view)?.collect::<Result<_, _>>()?;
     rows.into_iter().map(|row| filled(c, row)).collect()
 }
 
-/// The tags in use, the commonest first, with how many assets carry each.
+fn page_sql(order: Order, tagged: bool) -> String {
+    let by = order.column();
+    match tagged {
+        false => format!(
+            "SELECT {COLUMNS} FROM asset a JOIN account n ON n.id = a.account
+             WHERE a.deleted IS NULL AND (a.{by}, a.id) < (?1, ?2) AND ?4 IS NULL ORDER BY a.{by} DESC, a.id DESC LIMIT ?3"
+        ),
+        true => format!(
+            "SELECT {COLUMNS} FROM tag t JOIN asset a ON a.id = t.asset JOIN account n ON n.id = a.account
+             WHERE t.tag = ?4 AND (t.{by}, t.asset) < (?1, ?2) AND a.deleted IS NULL ORDER BY t.{by} DESC, t.asset DESC LIMIT ?3"
+        ),
+    }
+}
+
+/// The tags in use, the commonest first, with how many assets carry each. Deleted assets have none.
 pub(crate) fn tags(c: &Connection) -> Result<Vec<(String, u64)>, StoreError> {
-    let mut list = c.prepare_cached(
-        "SELECT t.tag, count(*) FROM tag t JOIN asset a ON a.id = t.asset WHERE a.deleted IS NULL GROUP BY t.tag ORDER BY count(*) DESC, t.tag LIMIT 200",
-    )?;
+    let mut list =
+        c.prepare_cached("SELECT tag, count(*) FROM tag GROUP BY tag ORDER BY count(*) DESC, tag LIMIT 200")?;
     Ok(list.query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Result<_, _>>()?)
 }
 
@@ -232,6 +234,7 @@ pub(crate) fn delete(tx: &Transaction<'_>, id: i64, now: i64) -> Result<Option<V
         )
         .optional()?;
     let Some(account) = account else { return Ok(None) };
+    posts::set_tags(tx, id, &[], 0, 0)?;
     let mut parts = tx.prepare_cached("SELECT DISTINCT hash FROM part WHERE asset = ?1")?;
     let hashes: Vec<Option<BlobHash>> = parts.query_map([id], |r| hash_column(r, 0))?.collect::<Result<_, _>>()?;
     let mut orphans = Vec::new();
@@ -248,4 +251,31 @@ pub(crate) fn delete(tx: &Transaction<'_>, id: i64, now: i64) -> Result<Option<V
         }
     }
     Ok(Some(orphans))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_a_long_list_is_read_from_an_index() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let store = crate::store::Store::open(dir.path()).unwrap();
+        for order in [Order::Taken, Order::Arrived] {
+            for tagged in [false, true] {
+                let sql = format!("EXPLAIN QUERY PLAN {}", page_sql(order, tagged));
+                let plan: Vec<String> = store
+                    .write_now(|tx| {
+                        let mut explain = tx.prepare(&sql)?;
+                        Ok(explain
+                            .query_map(params![0, 0, 1, tagged.then_some("x")], |r| r.get(3))?
+                            .collect::<Result<_, _>>()?)
+                    })
+                    .unwrap();
+                let plan = plan.join("; ");
+                assert!(!plan.contains("TEMP B-TREE"), "{order:?} {tagged}: sorted in memory: {plan}");
+                assert!(!plan.contains("SCAN"), "{order:?} {tagged}: reads all: {plan}");
+            }
+        }
+    }
 }

@@ -68,7 +68,7 @@ pub(crate) fn new_device(
 
 pub(crate) fn devices(c: &Connection) -> Result<Vec<DeviceRow>, StoreError> {
     let mut list = c.prepare_cached(
-        "SELECT d.id, d.name, a.name, d.created, d.revoked IS NOT NULL FROM device d JOIN account a ON a.id = d.account ORDER BY d.created, d.id",
+        "SELECT d.id, d.name, a.name, d.created, d.revoked IS NOT NULL FROM device d JOIN account a ON a.id = d.account ORDER BY d.rowid",
     )?;
     let row = |r: &rusqlite::Row<'_>| {
         Ok(DeviceRow { id: r.get(0)?, name: r.get(1)?, contributor: r.get(2)?, paired: r.get(3)?, revoked: r.get(4)? })

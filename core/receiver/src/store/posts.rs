@@ -65,15 +65,15 @@ pub(crate) fn put(tx: &Transaction<'_>, post: &Incoming, now: i64) -> Result<Sto
     let taken = taken.unwrap_or(arrived);
     let place = document.post.place.clone().unwrap_or_default();
     let Place { latitude, longitude, name } = place;
-    let id: i64 = tx.query_row(
+    let (id, deleted): (i64, bool) = tx.query_row(
         "INSERT INTO asset (account, asset, revision, caption, author, place, latitude, longitude, time, taken, arrived)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
          ON CONFLICT (account, asset) WHERE asset IS NOT NULL DO UPDATE SET
            revision = excluded.revision, caption = excluded.caption, author = excluded.author, place = excluded.place,
            latitude = excluded.latitude, longitude = excluded.longitude, time = excluded.time, taken = excluded.taken, unlaid = 1
-         RETURNING id",
+         RETURNING id, deleted IS NOT NULL",
         params![account, asset, revision, document.post.caption, document.post.author, name, latitude, longitude, document.post.time, taken, arrived],
-        |r| r.get(0),
+        |r| Ok((r.get(0)?, r.get(1)?)),
     )?;
     tx.execute("DELETE FROM part WHERE asset = ?1", [id])?;
     for (position, part) in document.parts.iter().enumerate() {
@@ -90,7 +90,9 @@ pub(crate) fn put(tx: &Transaction<'_>, post: &Incoming, now: i64) -> Result<Sto
             ],
         )?;
     }
-    set_tags(tx, id, &document.post.tags, taken, arrived)?;
+    // What a viewer deleted stays deleted; its words are kept, and shown nowhere.
+    let tags: &[String] = if deleted { &[] } else { &document.post.tags };
+    set_tags(tx, id, tags, taken, arrived)?;
     let mut replaced = Vec::new();
     for part in &document.parts {
         let mut bare = tx.prepare_cached(

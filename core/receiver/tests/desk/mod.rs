@@ -1,4 +1,5 @@
 //! A real receiver on loopback, and phones that are paired with it, for the tests beside this folder.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 #![allow(dead_code, reason = "each test file uses its own share of this")]
 
 use std::net::SocketAddr;

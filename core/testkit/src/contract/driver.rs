@@ -5,7 +5,7 @@ mod exchange;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use satchel_kernel::ids::{BootId, UploadKey};
+use satchel_kernel::ids::BootId;
 use satchel_kernel::outcome::Request;
 use satchel_kernel::state::{ParkReason, Trouble};
 use satchel_kernel::time::Now;
@@ -45,7 +45,7 @@ pub enum End {
 pub struct World {
     /// The case that is played.
     pub case: Case,
-    /// What the machine is given; its key changes when an upload was lost and is not at the server.
+    /// What the machine is given.
     pub job: Job,
     /// What the source holds.
     pub source: Arc<[u8]>,
@@ -71,8 +71,6 @@ pub struct World {
     pub rests: u32,
     /// Rests after which a run ends.
     pub most_rests: u32,
-    /// Machines that were begun anew, because the upload was lost or a person retried.
-    pub begun_anew: u32,
 }
 
 impl World {
@@ -102,7 +100,6 @@ impl World {
             requests: vec![],
             rests: 0,
             most_rests: 40,
-            begun_anew: 0,
         }
     }
 
@@ -174,19 +171,10 @@ impl World {
         }
     }
 
-    /// A person retries what was parked: a new machine, under the same key.
+    /// A person retries what was parked, or the target was asked about what was lost and does not have it.
     pub fn retry(&mut self) {
-        self.wire = Wire::new(self.case.protocol);
-        self.history.clear();
-        self.begun_anew += 1;
-    }
-
-    /// The upload is gone, and the target does not have it: another one, under another key.
-    fn new_upload(&mut self) {
-        let mut key = [0; 16];
-        self.chance.fill(&mut key);
-        self.job.key = UploadKey::from_bytes(key);
-        self.retry();
+        self.wire = self.wire.clone().retry();
+        self.rests = 0;
     }
 
     /// One step. Its state counts as stored from here on, before any of its needs is acted on.
@@ -277,7 +265,7 @@ impl World {
                     None => End::FateUnknown,
                     Some(true) => End::Had,
                     Some(false) => {
-                        self.new_upload();
+                        self.wire = self.wire.clone().retry();
                         return Ok(None);
                     }
                 }

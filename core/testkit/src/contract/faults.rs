@@ -44,6 +44,8 @@ pub enum Fault {
     Busy(u16),
     /// Over plain HTTP somebody forges the service's word, with this status; with identity it is an imposter's page.
     Forged(u16),
+    /// A byte of the body is another one when it arrives.
+    Corrupt,
     /// The process is killed after the state was stored and before the request goes out.
     StopBefore,
     /// The process is killed after the server acted and before its answer is recorded.

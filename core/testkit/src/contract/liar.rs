@@ -1,5 +1,8 @@
 //! A server that lies: a true one behind it, whose answers it bends for a while.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use satchel_kernel::gate::Grade;
 use satchel_kernel::ids::BlobHash;
 use satchel_kernel::outcome::{Method, Reply, Request};
@@ -64,15 +67,15 @@ pub const LIES: &[Lie] = &[
 pub struct Liar {
     truth: Box<dyn Server>,
     lie: Lie,
-    left: u32,
+    lies: Rc<Cell<bool>>,
     turn: u32,
     most: u64,
 }
 
 impl Liar {
-    /// Bends the first `times` answers of `truth`.
-    pub fn new(truth: impl Server + 'static, lie: Lie, times: u32) -> Self {
-        Self { truth: Box::new(truth), lie, left: times, turn: 0, most: 0 }
+    /// Bends the answers of `truth` while `lies` is true.
+    pub fn new(truth: Box<dyn Server>, lie: Lie, lies: Rc<Cell<bool>>) -> Self {
+        Self { truth, lie, lies, turn: 0, most: 0 }
     }
 
     fn bend(&mut self, request: &Request, answer: Answer) -> Answer {
@@ -110,10 +113,10 @@ impl Liar {
 
 impl Server for Liar {
     fn handle(&mut self, request: &Request, body: &[u8], whole: bool, at_ms: u64) -> Option<Answer> {
-        if self.left == 0 {
+        if !self.lies.get() {
             return self.truth.handle(request, body, whole, at_ms);
         }
-        (self.left, self.turn) = (self.left - 1, self.turn + 1);
+        self.turn += 1;
         let offset: Option<u64> = super::header(request, "upload-offset").and_then(|o| o.parse().ok());
         match (self.lie, request.method, offset) {
             (Lie::Refuses(status), ..) => return Some(Answer::status(status)),

@@ -108,6 +108,9 @@ impl TusServer {
                 path
             }
         };
+        if self.uploads.get(&path).is_some_and(|u| u.state == State::Mismatch) {
+            return Some(Answer::status(460));
+        }
         let carries = self.abilities.satchel && request.body_len() > 0;
         if carries && let Some(refusal) = self.append(&path, 0, body, whole, at_ms, None) {
             return Some(refusal);
@@ -232,6 +235,9 @@ impl Server for TusServer {
         self.uploads.retain(|_, u| !expired(u));
         if self.abilities.buffered && !whole {
             return None;
+        }
+        if self.abilities.largest_body.is_some_and(|most| request.body_len() > most) {
+            return Some(Answer::status(413).with("unmarked", 1));
         }
         match request.method {
             Method::Post => self.create(request, body, whole, at_ms),

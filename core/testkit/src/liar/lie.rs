@@ -136,15 +136,8 @@ pub enum FalseOffset {
 
 impl FalseOffset {
     /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::AboveLength,
-        Self::AboveSent,
-        Self::Lower,
-        Self::Negative,
-        Self::Absent,
-        Self::Garbage,
-        Self::Huge,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::AboveLength, Self::AboveSent, Self::Lower, Self::Negative, Self::Absent, Self::Garbage, Self::Huge];
 
     fn text(self, offset: u64, length: u64) -> Option<String> {
         match self {
@@ -178,8 +171,7 @@ pub enum FalseLocation {
 
 impl FalseLocation {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Foreign, Self::Path, Self::Relative, Self::Absolute, Self::Missing, Self::Absurd];
+    pub const ALL: [Self; 6] = [Self::Foreign, Self::Path, Self::Relative, Self::Absolute, Self::Missing, Self::Absurd];
 
     /// Whether it is not a lie.
     pub fn honest(self) -> bool {

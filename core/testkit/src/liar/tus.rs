@@ -199,7 +199,13 @@ impl Server {
             expected.is_none_or(|expected| head.header("authorization") == Some(&expected))
         };
         let version = head.method == "OPTIONS" || head.header("tus-resumable") == Some(VERSION);
-        let refusal = if !authorized { Some(401) } else if !version { Some(412) } else { None };
+        let refusal = if !authorized {
+            Some(401)
+        } else if !version {
+            Some(412)
+        } else {
+            None
+        };
         let done = match refusal {
             Some(status) => Err(status),
             None => match (head.method.as_str(), head.path.strip_prefix(COLLECTION)) {

@@ -54,7 +54,8 @@ impl Uploads {
         self.created += 1;
         let id = format!("u{}", self.created);
         let metadata = metadata.to_owned();
-        let upload = Upload { length, metadata, bytes: Vec::new(), hasher: blake3::Hasher::new(), locked: false, expires };
+        let upload =
+            Upload { length, metadata, bytes: Vec::new(), hasher: blake3::Hasher::new(), locked: false, expires };
         self.held.insert(id.clone(), upload);
         self.complete(&id);
         id

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::Shared;
 use super::conditions::{Conditions, Cut, LostReply, Mode, Page, RandomCuts, Rate};
 use super::connection::End;
 use super::sizes::{BadSize, parse_duration, parse_size};
 use super::trace::{BadTrace, Trace};
-use super::Shared;
 
 /// One line that was typed.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,7 +119,9 @@ quit                   end";
             ["lose", times, after] => lose(times, after),
             ["random", often] => match parse_duration(often) {
                 // A bare number would be read as either.
-                Ok(mean) if !mean.is_zero() && often.ends_with(['s', 'm', 'n']) => Ok(Self::Random(RandomCuts::Time(mean))),
+                Ok(mean) if !mean.is_zero() && often.ends_with(['s', 'm', 'n']) => {
+                    Ok(Self::Random(RandomCuts::Time(mean)))
+                }
                 _ => match parse_size(often)? {
                     0 => Err(BadCommand::Usage("random TIME|BYTES, more than 0")),
                     mean => Ok(Self::Random(RandomCuts::Bytes(mean))),

@@ -240,7 +240,9 @@ impl fmt::Display for Conditions {
             Mode::Off => return f.write_str("off"),
             Mode::Hole { swallow: false } => return f.write_str("hole: silence"),
             Mode::Hole { swallow: true } => return f.write_str("hole: silence, and what is sent is swallowed"),
-            Mode::Page(page) => return write!(f, "page: a warning page with status {} in the service's place", page.status),
+            Mode::Page(page) => {
+                return write!(f, "page: a warning page with status {} in the service's place", page.status);
+            }
             Mode::Open => f.write_str("open")?,
             Mode::Reset { after } => write!(f, "open, each connection reset after {}", Size(*after))?,
         }

@@ -94,7 +94,8 @@ impl Script {
                 (_, Ok(bytes)) => Moment::Bytes(bytes),
                 _ => return Err(BadScript::Moment { line: line_number }),
             };
-            let command = Command::parse(command).map_err(|problem| BadScript::Command { line: line_number, problem })?;
+            let command =
+                Command::parse(command).map_err(|problem| BadScript::Command { line: line_number, problem })?;
             script = script.then_do(at, command);
         }
         Ok(script)
@@ -125,7 +126,8 @@ mod tests {
 
     #[test]
     fn a_script_is_read_line_by_line() {
-        let script = Script::parse("# a day\n0s off\n1.5s 3g # the hill\n\n64KB cut\n2m page 451\n").expect("a good script");
+        let script =
+            Script::parse("# a day\n0s off\n1.5s 3g # the hill\n\n64KB cut\n2m page 451\n").expect("a good script");
         let moments: Vec<_> = script.steps().iter().map(|step| step.at).collect();
         let (time, bytes) = (|ms| Moment::Time(Duration::from_millis(ms)), Moment::Bytes);
         assert_eq!(moments, [time(0), time(1500), bytes(64_000), time(120_000)]);
@@ -134,7 +136,9 @@ mod tests {
 
     #[test]
     fn a_wrong_line_is_named() {
-        for (text, told) in [("0s off\nsoon wifi\n", "line 2: expected"), ("0s wify\n", "line 1: \"wify\""), ("3s\n", "line 1")] {
+        for (text, told) in
+            [("0s off\nsoon wifi\n", "line 2: expected"), ("0s wify\n", "line 1: \"wify\""), ("3s\n", "line 1")]
+        {
             let error = Script::parse(text).expect_err(text).to_string();
             assert!(error.starts_with(told), "{error}");
         }

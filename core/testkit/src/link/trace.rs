@@ -20,7 +20,9 @@ pub enum BadTrace {
     #[error("the trace cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
     /// A line is of neither kind.
-    #[error("line {line} of the trace is \"{text}\": expected either \"SECONDS MBIT/S\" or, in every line, a time in ms (mahimahi)")]
+    #[error(
+        "line {line} of the trace is \"{text}\": expected either \"SECONDS MBIT/S\" or, in every line, a time in ms (mahimahi)"
+    )]
     Line {
         /// Counted from 1.
         line: usize,

@@ -75,9 +75,19 @@ pub(super) struct Job {
 
 #[derive(Debug, Clone, Copy)]
 enum Form {
-    Photo { width: usize, height: usize },
+    Photo {
+        width: usize,
+        height: usize,
+    },
     /// Frames of which the first so many are drawn, shown to and fro until the file has the size in bytes.
-    Video { width: usize, height: usize, drawn: usize, shown: usize, at_least: usize, kind: fn() -> Kind },
+    Video {
+        width: usize,
+        height: usize,
+        drawn: usize,
+        shown: usize,
+        at_least: usize,
+        kind: fn() -> Kind,
+    },
 }
 
 /// Everything that is drawn for a set. The longest comes first, so that no thread is left alone with it.
@@ -95,7 +105,7 @@ pub(super) fn jobs(seed: u64, set: SampleSet) -> Vec<Job> {
     let kind = || Kind::Video;
     let short = Form::Video { width, height, drawn: 18, shown: 36, at_least: 0, kind };
     jobs.push(job(&mut chance, &STOPS[4], "IMG_2053.MOV".to_owned(), false, short));
-    let (width, height, at_least) = if full { (1280, 720, 20_000_000) } else { (640, 360, 3_000_000) };
+    let (width, height, at_least) = if full { (1280, 720, 20_000_000) } else { (480, 270, 3_000_000) };
     let kind = || Kind::Large;
     let large = Form::Video { width, height, drawn: 12, shown: 36, at_least, kind };
     jobs.push(job(&mut chance, &STOPS[9], "IMG_2054.MOV".to_owned(), false, large));

@@ -151,7 +151,7 @@ impl Scene {
             }
         }
         let mut canvas = Canvas { width, height, rgb };
-        canvas.grain(&mut chance, if self.palette.is_dark() { 9 } else { 5 });
+        canvas.grain(&mut chance, if self.palette.is_dark() { 9 } else { 8 });
         canvas
     }
 
@@ -231,7 +231,8 @@ fn lit(x: usize, below: f32, h: f32, layer: usize) -> bool {
     let cell = (h / 110.0).max(4.0) * if layer == 0 { 1.3 } else { 1.0 };
     let (column, row) = (x as f32 / cell, below / cell);
     let (inside_x, inside_y) = (column.fract(), row.fract());
-    let hash = (column as u64).wrapping_mul(0x9e37_79b9).wrapping_add((row as u64).wrapping_mul(0x85eb_ca6b) ^ layer as u64);
+    let hash =
+        (column as u64).wrapping_mul(0x9e37_79b9).wrapping_add((row as u64).wrapping_mul(0x85eb_ca6b) ^ layer as u64);
     let some = (hash ^ (hash >> 13)).wrapping_mul(0xc2b2_ae35) >> 7 & 7;
     row > 1.0 && inside_x > 0.35 && inside_y > 0.4 && some < 3
 }
@@ -277,7 +278,9 @@ impl Clouds {
     }
 
     fn at(&self, x: f32, y: f32) -> f32 {
-        0.57 * self.smooth(x, y) + 0.29 * self.smooth(x * 2.1 + 7.0, y * 2.1) + 0.14 * self.smooth(x * 4.3, y * 4.3 + 3.0)
+        0.57 * self.smooth(x, y)
+            + 0.29 * self.smooth(x * 2.1 + 7.0, y * 2.1)
+            + 0.14 * self.smooth(x * 4.3, y * 4.3 + 3.0)
     }
 
     fn smooth(&self, x: f32, y: f32) -> f32 {
@@ -286,9 +289,8 @@ impl Clouds {
         let (left, top) = (x as usize, y as usize);
         let ease = |part: f32| part * part * (3.0 - 2.0 * part);
         let (across, down) = (ease(x - left as f32), ease(y - top as f32));
-        let corner = |dx: usize, dy: usize| {
-            self.table[((top + dy) % Self::SIDE) * Self::SIDE + (left + dx) % Self::SIDE]
-        };
+        let corner =
+            |dx: usize, dy: usize| self.table[((top + dy) % Self::SIDE) * Self::SIDE + (left + dx) % Self::SIDE];
         let upper = corner(0, 0) + (corner(1, 0) - corner(0, 0)) * across;
         let lower = corner(0, 1) + (corner(1, 1) - corner(0, 1)) * across;
         upper + (lower - upper) * down

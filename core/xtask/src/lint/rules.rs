@@ -82,7 +82,7 @@ fn on_rust(file: &str, text: &str) -> Vec<(usize, String)> {
     if let Some(name) = names.find(|part| EMPTY_NAMES.contains(part)) {
         found.push((1, format!("a module called {name}: name it after what it does")));
     }
-    for (reason, test) in foreign::ignored_tests(text) {
+    for (reason, test) in foreign::ignored_tests(text).into_iter().filter(|(reason, _)| !foreign::of_another(reason)) {
         // Examples in texts of the routines themselves are no tests.
         if let (Err(why), false) = (foreign::parts_of(&reason), file.starts_with("core/xtask/")) {
             found.push((1, format!("{test} is ignored for \"{reason}\": {why}")));
@@ -212,6 +212,8 @@ mod tests {
     fn a_test_is_left_out_only_for_a_known_part() {
         let text = "#[test]\n#[ignore = \"flaky\"]\nfn sometimes() {}\n";
         assert!(complains("core/cli/tests/a.rs", text, "sometimes is ignored"));
+        let text = "#[test]\n#[ignore = \"a part of kills, which starts it in another process\"]\nfn part() {}\n";
+        assert_eq!(on_file("core/cli/tests/a.rs", text), [""; 0]);
         let text = "#[test]\n#[ignore = \"foreign: tusd\"]\nfn with_tusd() {}\n";
         assert_eq!(on_file("core/cli/tests/a.rs", text), [""; 0]);
     }

@@ -163,7 +163,9 @@ impl Tus {
             return self.ask(job);
         }
         if self.ceiling >= job.length {
-            return self.end(Status::Lost);
+            // A server that swallows the whole each time would do so for ever.
+            let swallows = self.lost >= PATIENCE;
+            return self.end(if swallows { Status::Park(ParkReason::Contradiction) } else { Status::Lost });
         }
         self.forget();
         if self.generation % u32::from(FRESH_STARTS) == 0 {

@@ -145,6 +145,45 @@ fn an_offset_that_swings_ends_although_it_rises_each_other_time() {
 }
 
 #[test]
+fn law_3_more_than_was_sent_is_never_complete() {
+    // At creation with a key, of which only the first bytes went out.
+    let mut play = Play::new(job(true));
+    play.reply(201, &[("location", "/files/1"), ("upload-offset", &LENGTH.to_string())], LENGTH - 1);
+    assert_eq!(play.trouble(), Some(Trouble::Contradiction));
+    // At a PATCH that was answered before its end, and at the question after it.
+    let mut play = Play::created();
+    play.at(204, LENGTH, LENGTH - 1);
+    assert_eq!(play.trouble(), Some(Trouble::Contradiction));
+    play.event(Event::Start);
+    play.at(200, LENGTH, 0);
+    assert_eq!(play.trouble(), Some(Trouble::Contradiction));
+    play.event(Event::Start);
+    play.at(200, LENGTH, 0);
+    assert_eq!(play.wire.status(), &Status::Park(ParkReason::Contradiction));
+}
+
+#[test]
+fn a_retry_asks_about_the_upload_that_there_is() {
+    let mut play = Play::created();
+    play.cut(Cut::Reset, 1000);
+    play.reply(400, &[], 0);
+    assert_eq!(play.wire.status(), &Status::Park(ParkReason::Refused { status: 400 }));
+    play.wire = play.wire.retry();
+    play.event(Event::Start);
+    assert_eq!(play.method(), Some(Method::Head));
+    // An upload that is lost is begun anew, under another key.
+    let mut play = Play::new(job(true));
+    play.cut(Cut::NoReply, LENGTH);
+    play.reply(410, &[], 0);
+    assert_eq!(play.wire.status(), &Status::Lost);
+    play.wire = play.wire.retry();
+    play.event(Event::Start);
+    assert_eq!((play.method(), play.body()), (Some(Method::Post), LENGTH));
+    let done = Wire::new(Protocol::Tus);
+    assert_eq!(done.clone().retry(), done);
+}
+
+#[test]
 fn a_server_that_once_lost_bytes_is_believed() {
     let mut play = Play::created();
     play.at(204, 500_000, LENGTH);

@@ -152,7 +152,7 @@ async function loadTags() {
 let tagTimer = 0;
 function tagsSoon() {
   clearTimeout(tagTimer);
-  tagTimer = setTimeout(() => loadTags().catch(() => {}), 400);
+  tagTimer = setTimeout(() => loadTags().catch(() => {}), 1000);
 }
 
 function filter(tag, push = true) {
@@ -190,7 +190,7 @@ function size(bytes) {
 function clockOf(asset) {
   const t = /T(\d\d:\d\d)/.exec((asset.time || "").replace(" ", "T"));
   if (t) return t[1];
-  return new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" }).format(new Date(asset.arrived * 1000));
+  return new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(asset.arrived * 1000));
 }
 
 function zoneOf(asset) {

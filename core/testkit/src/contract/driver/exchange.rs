@@ -32,6 +32,7 @@ impl World {
                     let at = chance.below(stored.bytes.len() as u64) as usize;
                     stored.bytes.truncate(at);
                     stored.bytes.push(0xff);
+                    stored.bytes.extend(chance.bits().to_le_bytes());
                 });
                 return Ok(None);
             }
@@ -142,6 +143,13 @@ impl World {
             }
             _ => {
                 let (name, value) = self.server.mark();
+                let mut arriving = Cow::Borrowed(body);
+                if fault == Fault::Corrupt
+                    && let Some(byte) = arriving.to_mut().last_mut()
+                {
+                    *byte ^= 1;
+                }
+                let body = &arriving[..];
                 match self.server.handle(request, body, true, self.server_ms) {
                     // The model marks by itself what must not look like its own.
                     Some(answer) if answer.header("unmarked").is_some() => {

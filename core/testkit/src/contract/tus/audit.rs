@@ -87,6 +87,8 @@ impl Audit {
         match (request.method, reply.status) {
             (Method::Post, 201) => {
                 let location = reply.headers.get("location").and_then(|l| request.url.join(l).ok());
+                // One elsewhere, which the target does not list, is none.
+                let location = location.filter(|l| l.origin() == request.url.origin());
                 self.upload = location.map(|l| l.to_string());
                 // A creation without bytes is at 0 even if the server does not say so.
                 self.offset = offset.or((request.body_len() == 0).then_some(0));
