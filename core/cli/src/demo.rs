@@ -1,6 +1,211 @@
-//! `satchel demo`.
+//! `satchel demo`: a day's story, played for real. A receiver, a bad link before it, an outbox, and a process that is
+//! killed; only the link is simulated.
+
+mod child;
+mod live;
+mod pace;
+mod photos;
+mod proof;
+mod screen;
+mod stage;
+mod story;
+mod tally;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use serde_json::json;
+
 use crate::CommandResult;
-/// Demo.
+use crate::output::shown;
+use live::Live;
+use pace::Pace;
+use photos::Photos;
+use proof::Proof;
+use screen::{Screen, Tone};
+use stage::{Place, Stage};
+use story::Story;
+
+/// Tell a day's story: off-line, 3G, a warning page, a kill, hotel Wi-Fi.
 #[derive(Debug, Default, clap::Args)]
-pub(crate) struct DemoArgs {}
-pub(crate) async fn run(_args: DemoArgs) -> CommandResult { Ok(std::process::ExitCode::SUCCESS) }
+pub(crate) struct DemoArgs {
+    /// Your own photos and videos, with those in the folders below; they are only read. Without it the demo draws its own
+    #[arg(long, value_name = "DIR")]
+    photos: Option<PathBuf>,
+    /// In less than ten seconds
+    #[arg(long)]
+    fast: bool,
+    /// Keep the receiver and its page up afterwards, until ctrl-c
+    #[arg(long)]
+    keep_serving: bool,
+    /// Keep the outbox, the receiver's store and the drawn photos here; otherwise they go at the end
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// Why the demo ended early.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{0}")]
+    Told(String),
+    #[error(transparent)]
+    Engine(#[from] satchel::Error),
+}
+
+impl Failure {
+    /// What could not be done, with the cause.
+    fn because<E: std::fmt::Display>(what: &'static str) -> impl FnOnce(E) -> Self {
+        move |cause| Self::Told(format!("{what}: {cause}"))
+    }
+}
+
+/// Plays the day. 0 only when every asset was delivered with a receipt, and each content was completed exactly once.
+pub(crate) async fn run(args: DemoArgs) -> CommandResult {
+    if let (Some(photos), Some(dir)) = (&args.photos, &args.dir) {
+        apart(photos, dir)?;
+    }
+    let place = Place::new(args.dir.as_deref())?;
+    let stopped = || Failure::Told("ended by ctrl-c; whatever ran was stopped".into());
+    let outcome = tokio::select! {
+        played = play(&args, &place) => played,
+        () = told_to_stop() => Err(stopped()),
+    };
+    // Whatever has come about by now: children die with their handles, the temporary folder goes with `place`.
+    Ok(outcome?)
+}
+
+async fn play(args: &DemoArgs, place: &Place) -> Result<ExitCode, Failure> {
+    let pace = if args.fast { Pace::FAST } else { Pace::DAY };
+    let mut screen = Screen::new(args.json);
+    screen.report(&json!({ "event": "begin" }), &[
+        screen.paint(Tone::Bold, "A day with Satchel"),
+        screen.paint(Tone::Dim, "Outbox, receiver and their files are real; only the link is simulated, at rates that suit the story."),
+    ]);
+    let photos = match &args.photos {
+        Some(folder) => Photos::in_folder(folder)?,
+        None => Photos::made(&place.photos, args.fast).await?,
+    };
+    let stage = Stage::set(place).await?;
+    screen.open_bars();
+    let screen = Arc::new(screen);
+    let live = Live::new(stage.outbox.clone(), screen.clone());
+    let drawing = tokio::spawn(live.clone().follow());
+    let told = Story { stage: &stage, place, pace, screen: screen.clone(), live }.tell(&photos).await;
+    drawing.abort();
+    let _ = drawing.await;
+    screen.close_bars();
+    told?;
+    let proof = Proof::of(&stage).await?;
+    screen.report(&proof.object(), &proof.table(&screen));
+    let code = verdict(&screen, &proof);
+    invite(&screen, &stage, place, args);
+    if args.keep_serving {
+        told_to_stop().await;
+    }
+    stage.receiver.shutdown().await;
+    Ok(code)
+}
+
+fn verdict(screen: &Screen, proof: &Proof) -> ExitCode {
+    if proof.wrong.is_empty() {
+        screen.good("all delivered, each with a receipt, each completed once; the store was read and is identical");
+        return ExitCode::SUCCESS;
+    }
+    for wrong in &proof.wrong {
+        screen.trouble(wrong);
+    }
+    ExitCode::FAILURE
+}
+
+/// The page, and what to try next.
+fn invite(screen: &Screen, stage: &Stage, place: &Place, args: &DemoArgs) {
+    let satchel = program();
+    let (outbox, store) = (quoted(&place.outbox), quoted(&place.receiver));
+    let page = stage.receiver.page_url();
+    let address = stage.link.addr();
+    let tries: [(String, &str); 3] = match (args.keep_serving, place.stays()) {
+        (true, _) => [
+            (format!("{satchel} status --outbox {outbox}"), "where each photo stands"),
+            (format!("{satchel} check --outbox {outbox}"), "prove it against the receiver"),
+            (format!("{satchel} add --outbox {outbox} --caption Hello PHOTO"), "one of yours; `sync` instead of `add` sends it"),
+        ],
+        (false, true) => [
+            (format!("{satchel} serve --listen {address} --store {store}"), "the receiver again, with its page"),
+            (format!("{satchel} check --outbox {outbox}"), "prove the outbox against it, while it serves"),
+            (format!("{satchel} status --outbox {outbox}"), "where each photo stands"),
+        ],
+        (false, false) => [
+            (format!("{satchel} demo --fast --keep-serving"), "and look at the page"),
+            (format!("{satchel} demo --photos DIR"), "the same day with your own photos"),
+            (format!("{satchel} demo --fast --dir satchel-demo"), "and keep the outbox and the store"),
+        ],
+    };
+    let mut lines = vec![String::new()];
+    if args.keep_serving {
+        lines.push(format!("   The page: {}", screen.paint(Tone::Accent, &page)));
+        lines.push(screen.paint(Tone::Dim, "   (its certificate is its own: a browser asks once; ctrl-c ends it)"));
+    } else {
+        lines.push(format!("   The page was at {page}"));
+        lines.push(screen.paint(Tone::Dim, "   while the demo ran; with --keep-serving it stays until ctrl-c"));
+    }
+    lines.push(String::new());
+    lines.push("   To try next:".into());
+    for (command, what) in &tries {
+        lines.push(format!("     {}", screen.paint(Tone::Accent, command)));
+        lines.push(format!("       {}", screen.paint(Tone::Dim, what)));
+    }
+    let next: Vec<&str> = tries.iter().map(|(command, _)| command.as_str()).collect();
+    screen.report(&json!({ "event": "next", "page": page, "serving": args.keep_serving, "try": next }), &lines);
+}
+
+/// The store must not lie among the photos: a second run would take it for photos.
+fn apart(photos: &Path, dir: &Path) -> Result<(), Failure> {
+    let whole = |path: &Path| {
+        let known = path.ancestors().find_map(|part| Some((part, part.canonicalize().ok()?)));
+        known.map_or_else(|| path.to_owned(), |(part, whole)| whole.join(path.strip_prefix(part).unwrap_or(path)))
+    };
+    let absolute = |path: &Path| whole(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
+    if absolute(dir).starts_with(absolute(photos)) {
+        let (dir, photos) = (shown(dir), shown(photos));
+        return Err(Failure::Told(format!("{dir} lies in {photos}, which is only read; give a --dir outside of it")));
+    }
+    Ok(())
+}
+
+/// How this program is called from here.
+fn program() -> String {
+    let Ok(exe) = std::env::current_exe() else { return "satchel".into() };
+    let folder = exe.parent().map(Path::to_owned).unwrap_or_default();
+    let on_path = std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|entry| entry == folder));
+    if on_path {
+        return "satchel".into();
+    }
+    let here = std::env::current_dir().ok().and_then(|here| exe.strip_prefix(here).map(Path::to_owned).ok());
+    quoted(&here.unwrap_or(exe))
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = shown(path);
+    let plain = text.chars().all(|c| c.is_alphanumeric() || "/\\:._-+@%".contains(c));
+    if plain { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+/// Ctrl-C, or the signal by which a system ends programs.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => return,
+                _ = terminate.recv() => return,
+            }
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 
 /// What `satchel link` takes.
 #[derive(Debug, clap::Args)]
-pub struct LinkArgs {
+pub(crate) struct LinkArgs {
     /// Address to listen on, such as 127.0.0.1:9000; port 0 takes a free one and prints it.
     #[arg(long, value_name = "ADDR")]
     pub listen: SocketAddr,
@@ -32,7 +32,7 @@ pub struct LinkArgs {
 
 /// Why the simulator could not run.
 #[derive(Debug, thiserror::Error)]
-pub enum LinkError {
+pub(crate) enum LinkError {
     /// The address is taken, or not this machine's.
     #[error("cannot listen on {address}: {source}; choose another with --listen")]
     Listen {
@@ -64,7 +64,7 @@ pub enum LinkError {
 ///
 /// # Errors
 /// [`LinkError`], before anything is carried.
-pub async fn run(args: LinkArgs) -> Result<(), LinkError> {
+pub(crate) async fn run(args: LinkArgs) -> Result<(), LinkError> {
     let script = args.script.as_ref().map(read_script).transpose()?;
     let simulator = Simulator::start(args.listen, args.to, args.seed)
         .map_err(|source| LinkError::Listen { address: args.listen, source })?;

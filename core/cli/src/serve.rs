@@ -10,7 +10,7 @@ use serde_json::json;
 
 /// Run a receiver: photos arrive here, and a page shows them.
 #[derive(Debug, clap::Args)]
-pub struct ServeArgs {
+pub(crate) struct ServeArgs {
     /// Address and port to listen on; 0.0.0.0:8443 lets other machines in, port 0 takes any free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8443")]
     listen: SocketAddr,
@@ -39,7 +39,7 @@ pub struct ServeArgs {
 
 /// Why `satchel serve` ended before it was told to.
 #[derive(Debug, thiserror::Error)]
-pub enum ServeError {
+pub(crate) enum ServeError {
     /// The receiver did not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -55,7 +55,7 @@ pub enum ServeError {
 ///
 /// # Errors
 /// See [`ServeError`].
-pub async fn run(args: ServeArgs) -> Result<(), ServeError> {
+pub(crate) async fn run(args: ServeArgs) -> Result<(), ServeError> {
     let ServeArgs { listen, store, folder, name, host, account, plain_http, json } = args;
     let mut config = Config::new(listen, store);
     config.folder = folder;

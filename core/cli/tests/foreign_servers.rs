@@ -43,19 +43,37 @@ async fn photos_arrive_at_rustus() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 #[ignore = "foreign: node"]
 async fn kills_and_cuts_do_no_harm_at_tus_node_server() {
-    kills_and_cuts_do_no_harm(Kind::TusNode).await;
+    kills_and_cuts_do_no_harm(Kind::TusNode, &Break::ALL).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 #[ignore = "foreign: tusd"]
 async fn kills_and_cuts_do_no_harm_at_tusd() {
-    kills_and_cuts_do_no_harm(Kind::Tusd).await;
+    kills_and_cuts_do_no_harm(Kind::Tusd, &Break::ALL).await;
 }
 
+/// rustus 0.5.10 takes what a PATCH brought only when it ends, and lets a second one run beside it. A command that is
+/// started again at once, while the killed one's PATCH has not ended there, meets files that are longer than their
+/// records say. No client can repair that, so the command is not killed here.
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 #[ignore = "foreign: rustus"]
-async fn kills_and_cuts_do_no_harm_at_rustus() {
-    kills_and_cuts_do_no_harm(Kind::Rustus).await;
+async fn cuts_and_server_kills_do_no_harm_at_rustus() {
+    kills_and_cuts_do_no_harm(Kind::Rustus, &[Break::Link, Break::Server]).await;
+}
+
+/// What breaks.
+#[derive(Debug, Clone, Copy)]
+enum Break {
+    /// kill -9 of the command, and again.
+    Command,
+    /// All connections are cut.
+    Link,
+    /// kill -9 of the server, and again.
+    Server,
+}
+
+impl Break {
+    const ALL: [Self; 3] = [Self::Command, Self::Link, Self::Server];
 }
 
 /// A folder with a twin: all are delivered, the twin is sent once, and a second sync sends nothing.
@@ -88,12 +106,12 @@ async fn photos_arrive(kind: Kind) {
     assert!(link.stats().forwarded_up - before <= HEADERS, "a second sync sends no photo again");
 }
 
-/// Every few hundred kilobytes something breaks: the command is killed, the link is cut, the server is killed.
-async fn kills_and_cuts_do_no_harm(kind: Kind) {
+/// Every few hundred kilobytes something breaks, in turn.
+async fn kills_and_cuts_do_no_harm(kind: Kind, breaks: &[Break]) {
     const PHOTOS: u64 = 4;
     const LENGTH: u64 = 1_500_000;
     const BREAKS: u64 = 9;
-    let home = tempfile::Builder::new().prefix("dbgk").disable_cleanup(true).tempdir_in("/tmp").unwrap();
+    let home = tempfile::tempdir().unwrap();
     let (mut server, link) = served(kind, home.path());
     link.set(Conditions { up: Rate::Steady(2_000_000), ..Conditions::open() });
     let outbox = Outbox(home.path().join("outbox"));
@@ -124,16 +142,16 @@ async fn kills_and_cuts_do_no_harm(kind: Kind) {
         })
         .await
         .expect("the sync goes on");
-        match round % 3 {
-            0 => {
-                server.kill_and_restart();
-                server_kills += 1;
-            }
-            1 => {
+        match breaks[(round - 1) as usize % breaks.len()] {
+            Break::Command => {
                 sync.kill().await.unwrap();
                 sync = started(&outbox, link.addr());
             }
-            _ => link.cut(),
+            Break::Link => link.cut(),
+            Break::Server => {
+                server.kill_and_restart();
+                server_kills += 1;
+            }
         }
     }
     sync.kill().await.unwrap();

@@ -148,45 +148,46 @@ fn named(path: PathBuf) -> Result<Candidate, SourceFault> {
 fn walk(inner: &Arc<Inner>, folder: &Path, options: &AddOptions, progress: &dyn Fn(&FolderReport)) -> Result<FolderReport> {
     let mut report = FolderReport::default();
     let mut batch = Vec::with_capacity(BATCH);
-    let fault = |report: &mut FolderReport, path: PathBuf, fault: SourceFault| {
-        report.failed += 1;
-        if report.faults.len() < FAULTS {
-            report.faults.push(FolderFault { path, fault });
-        }
-    };
-    let flush = |batch: &mut Vec<Candidate>, report: &mut FolderReport| -> Result<()> {
-        let paths: Vec<_> = batch.iter().map(|c| c.path.clone()).collect();
-        for (path, outcome) in paths.into_iter().zip(take(inner, std::mem::take(batch), options)?) {
-            match outcome {
-                Ok(AddOutcome::Added(_)) => report.added += 1,
-                Ok(AddOutcome::Revised(_)) => report.revised += 1,
-                Ok(AddOutcome::Unchanged(_)) => report.unchanged += 1,
-                Err(why) => fault(report, path, why),
-            }
-        }
-        progress(report);
-        Ok(())
-    };
-    let mut missed = Vec::new();
     for found in Walk::new(folder).except(&inner.config.folder) {
         match found {
             Ok(Found::Skipped) => report.skipped += 1,
             Ok(Found::Media { path, kind, media_type }) => match Stamp::of_path(&path) {
-                Ok(stamp) if stamp.size == 0 => missed.push((path, SourceFault::Empty)),
+                Ok(stamp) if stamp.size == 0 => report.fault(path, SourceFault::Empty),
                 Ok(stamp) => batch.push(Candidate { path, kind, media_type, stamp }),
-                Err(why) => missed.push((path, why)),
+                Err(why) => report.fault(path, why),
             },
-            Err(why) => missed.push((why.path, why.fault)),
+            Err(why) => report.fault(why.path, why.fault),
         }
         if batch.len() == BATCH {
-            flush(&mut batch, &mut report)?;
+            report.take(inner, std::mem::take(&mut batch), options)?;
+            progress(&report);
         }
     }
-    flush(&mut batch, &mut report)?;
-    for (path, why) in missed {
-        fault(&mut report, path, why);
-    }
+    report.take(inner, batch, options)?;
+    progress(&report);
     Ok(report)
+}
+
+impl FolderReport {
+    fn take(&mut self, inner: &Arc<Inner>, batch: Vec<Candidate>, options: &AddOptions) -> Result<()> {
+        let paths: Vec<_> = batch.iter().map(|c| c.path.clone()).collect();
+        for (path, outcome) in paths.into_iter().zip(take(inner, batch, options)?) {
+            match outcome {
+                Ok(AddOutcome::Added(_)) => self.added += 1,
+                Ok(AddOutcome::Revised(_)) => self.revised += 1,
+                Ok(AddOutcome::Unchanged(_)) => self.unchanged += 1,
+                Err(why) => self.fault(path, why),
+            }
+        }
+        Ok(())
+    }
+
+    fn fault(&mut self, path: PathBuf, fault: SourceFault) {
+        self.failed += 1;
+        if self.faults.len() < FAULTS {
+            self.faults.push(FolderFault { path, fault });
+        }
+    }
 }
 
 /// Takes a batch in: copies first, then everything in one transaction.

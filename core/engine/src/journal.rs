@@ -18,6 +18,7 @@ use std::io::{self, BufReader, BufWriter, Read, Take, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::crash;
 use crate::durable;
 use frame::Frames;
 pub(crate) use record::{Record, SourceRecord};
@@ -97,10 +98,12 @@ impl Journal {
         let _held = self.hold()?;
         let mut file = self.file_to_append()?;
         let before = file.metadata()?.len();
+        crash::after("half of a record is in the journal", || drop(file.write_all(&bytes[..bytes.len() / 2])));
         let written = file.write_all(&bytes).and_then(|()| match durable {
             Durable::Now => file.sync_data(),
             Durable::Later => Ok(()),
         });
+        crash::point("a record is in the journal");
         written.map_err(|error| {
             // Half a batch must not stay. If it does after all, readers step over a torn frame, and a whole one
             // says more than was promised, never less.
@@ -156,7 +159,9 @@ impl Journal {
             if done.damaged > 0 {
                 self.set_aside(&old)?;
             }
+            crash::point("the new journal is written");
             fs::rename(&new, &old)?;
+            crash::point("the new journal is in place");
             Ok(())
         })();
         if let Err(error) = written {
@@ -224,6 +229,7 @@ impl Reading {
     }
 
     /// So far: records of a later version, which came as [`Record::Other`].
+    #[cfg(test)]
     pub(crate) fn unknown(&self) -> u64 {
         self.unknown
     }

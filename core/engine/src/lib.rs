@@ -20,6 +20,7 @@
 
 mod check;
 pub mod clock;
+mod crash;
 mod durable;
 mod error;
 pub mod fingerprint;

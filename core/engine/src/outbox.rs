@@ -363,21 +363,21 @@ fn open(config: Config) -> Result<Outbox> {
     let spool = Arc::new(Spool::open(&folder.join("spool")).map_err(|e| Error::Storage(e.to_string()))?);
     let open = File::options().create(true).truncate(false).write(true).open(folder.join("open.lock")).map_err(io)?;
     open.lock_shared().map_err(io)?;
-    let store = match Store::open(&folder) {
+    let suspect = folder.join(store::SUSPECT);
+    let first = if suspect.exists() { Err(Error::Damaged) } else { told(&folder, &journal, &config.clock) };
+    let (store, recovered) = match first {
         Err(Error::Damaged) => {
             open.unlock().map_err(io)?;
             if open.try_lock().is_ok() {
                 set_aside(&folder)?;
+                let _ = std::fs::remove_file(&suspect);
                 open.unlock().map_err(io)?;
             }
             open.lock_shared().map_err(io)?;
-            Store::open(&folder)?
+            told(&folder, &journal, &config.clock)?
         }
         other => other?,
     };
-    let now = config.clock.now();
-    let telling = journal.clone();
-    let recovered = store.write_blocking(move |tx| store::catch_up(tx, &telling, &now))?;
     let mut seed = [0; 8];
     getrandom::fill(&mut seed).map_err(|_| Error::Storage("the system gave no random numbers".into()))?;
     let config = Config { folder, ..config };
@@ -397,6 +397,19 @@ fn open(config: Config) -> Result<Outbox> {
         _open: open,
     };
     Ok(Outbox { inner: Arc::new(inner) })
+}
+
+/// Opens the database and brings it up to what the journal says.
+fn told(folder: &Path, journal: &Arc<Journal>, clock: &Clock) -> Result<(Store, store::Recovered)> {
+    let store = Store::open(folder)?;
+    let (telling, now) = (journal.clone(), clock.now());
+    match store.write_blocking(move |tx| store::catch_up(tx, &telling, &now)) {
+        Ok(recovered) => Ok((store, recovered)),
+        Err(error) => {
+            store.close();
+            Err(error)
+        }
+    }
 }
 
 /// Moves a damaged database out of the way, whole: somebody may want to look at it.

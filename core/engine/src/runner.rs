@@ -114,6 +114,7 @@ impl Runner {
         getrandom::fill(&mut owner).map_err(|_| Error::Storage("the system gave no random numbers".into()))?;
         inner.store.write(store::uploads::void_leases).await?;
         sweep(&inner).await?;
+        compact(&inner).await?;
         let ends = options.deadline.map(|d| Instant::now() + d);
         Ok(Self {
             inner,
@@ -307,6 +308,26 @@ async fn sweep(inner: &Arc<Inner>) -> Result<()> {
     // A spool that cannot be swept now is swept another time.
     let _ = tokio::task::spawn_blocking(work).await;
     Ok(())
+}
+
+/// Removed assets that make it worth writing the journal anew.
+const WORTH_COMPACTING: u64 = 1_000;
+
+/// Writes the journal anew without what it says of removed assets, once they are many and the most of it. What it says
+/// of payloads stays: their fate must outlive the assets.
+async fn compact(inner: &Arc<Inner>) -> Result<()> {
+    let journal = inner.journal.clone();
+    let (live, removed) = inner.store.read(store::live_and_removed).await?;
+    if removed < WORTH_COMPACTING || removed < live {
+        return Ok(());
+    }
+    let work = move |tx: &rusqlite::Transaction<'_>| {
+        let gone = store::removed_since_compaction(tx)?;
+        journal.compact(|record| record.asset().is_none_or(|asset| !gone.contains(&asset)))?;
+        store::compacted(tx)?;
+        store::agree(tx, &journal)
+    };
+    inner.store.write(work).await
 }
 
 /// A wait that begins now.

@@ -13,6 +13,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize, de};
 
+use crate::crash;
 use crate::durable;
 use crate::source::{self, SourceFault, Stamp};
 
@@ -157,6 +158,7 @@ impl Adding<'_> {
     fn copy_opened(&self, path: &Path, source: &File, stamp: Stamp, now_utc_ms: i64) -> Result<SpoolName, SpoolError> {
         let stage = self.spool.stage();
         let copy = copy_to(source, stamp, &stage.part)?;
+        crash::after("half of a copy is in the spool", || drop(copy.set_len(stamp.size / 2)));
         let same = Stamp::of_file(source)? == stamp && Stamp::of_path(path)? == stamp;
         if !same || copy.metadata()?.len() != stamp.size {
             return Err(SourceFault::Changed.into());
@@ -216,6 +218,7 @@ impl Stage<'_> {
     fn commit(mut self) -> io::Result<SpoolName> {
         let whole = self.spool.path(self.name);
         fs::rename(&self.part, &whole)?;
+        crash::point("a copy is in the spool and nobody's");
         self.armed = false;
         durable::sync_folder(&self.spool.folder).inspect_err(|_| {
             let _ = fs::remove_file(&whole);

@@ -18,14 +18,17 @@ pub(crate) mod uploads;
 mod worker;
 
 use std::path::Path;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
+use crate::crash;
 use crate::error::{Error, Result};
-pub(crate) use assets::{NewAsset, insert as insert_asset, known, lift, remove, retry, seq};
+pub(crate) use assets::{
+    NewAsset, compacted, insert as insert_asset, known, lift, live_and_removed, remove, removed_since_compaction, retry, seq,
+};
 pub(crate) use deliveries::Outgoing;
 pub use ledger::LedgerRow;
 pub(crate) use ledger::all as ledger;
@@ -43,12 +46,17 @@ static MIGRATIONS: LazyLock<Migrations<'static>> =
 
 /// The database's file in the outbox's folder.
 pub(crate) const FILE: &str = "outbox.db";
+/// Stands beside it when damage was met.
+pub(crate) const SUSPECT: &str = "outbox.db.suspect";
+/// Databases up to so many bytes are checked to the last index.
+const THOROUGH: u64 = 8 << 20;
 
 /// A handle on the database; clones share it.
 #[derive(Clone)]
 pub(crate) struct Store {
     writer: Worker,
     reader: Worker,
+    suspect: Arc<Path>,
 }
 
 impl Store {
@@ -60,7 +68,31 @@ impl Store {
         migrate(&mut writer)?;
         let reader = connect(&path)?;
         reader.pragma_update(None, "query_only", true).map_err(|e| fault(&e))?;
-        Ok(Self { writer: Worker::start("satchel-writer", writer), reader: Worker::start("satchel-reader", reader) })
+        Ok(Self {
+            writer: Worker::start("satchel-writer", writer),
+            reader: Worker::start("satchel-reader", reader),
+            suspect: folder.join(SUSPECT).into(),
+        })
+    }
+
+    /// Ends both connections before it returns: one that ended later would take a new database's WAL with it.
+    pub(crate) fn close(self) {
+        for worker in [&self.reader, &self.writer] {
+            // A thread that is gone has closed its connection.
+            let _ = worker.run_blocking(|conn| {
+                *conn = Connection::open_in_memory()?;
+                Ok(())
+            });
+        }
+    }
+
+    /// Damage that the check at opening does not see is noted down when it is met, so that the next opening rebuilds.
+    pub(crate) fn noted<T>(&self, result: Result<T>) -> Result<T> {
+        if matches!(result, Err(Error::Damaged)) {
+            // On a disk that takes no note, it is met again.
+            let _ = std::fs::File::create(&self.suspect);
+        }
+        result
     }
 
     /// Runs a transaction on the writer's thread. It holds the write lock from its start, across processes.
@@ -68,7 +100,7 @@ impl Store {
         &self,
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.writer.run(move |conn| transact(conn, work)).await
+        self.noted(self.writer.run(move |conn| transact(conn, work)).await)
     }
 
     /// The same, for callers outside an async context.
@@ -76,7 +108,7 @@ impl Store {
         &self,
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.writer.run_blocking(move |conn| transact(conn, work))
+        self.noted(self.writer.run_blocking(move |conn| transact(conn, work)))
     }
 
     /// Runs a query on the reader's thread, for callers outside an async context.
@@ -84,7 +116,7 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.reader.run_blocking(move |conn| work(conn))
+        self.noted(self.reader.run_blocking(move |conn| work(conn)))
     }
 
     /// Runs a query on the reader's thread.
@@ -92,7 +124,7 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.reader.run(move |conn| work(conn)).await
+        self.noted(self.reader.run(move |conn| work(conn)).await)
     }
 }
 
@@ -102,7 +134,9 @@ fn transact<T>(
 ) -> Result<T> {
     let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(|e| fault(&e))?;
     let value = work(&tx)?;
+    crash::point("before a commit");
     tx.commit().map_err(|e| fault(&e))?;
+    crash::point("after a commit");
     Ok(value)
 }
 
@@ -123,9 +157,13 @@ fn connect(path: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// Looks for damage that a query might walk into later. Its cost is printed by `cargo xtask bench`.
+/// Looks for damage that a query might walk into later: all of it where that takes no time to speak of, else all but
+/// whether the indexes agree with their tables. Its cost is printed by `cargo xtask bench`.
 fn check(conn: &Connection) -> Result<()> {
-    let word: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(|e| fault(&e))?;
+    let page = |name| conn.pragma_query_value(None, name, |row| row.get::<_, u64>(0)).map_err(|e| fault(&e));
+    let thorough = page("page_count")?.saturating_mul(page("page_size")?) <= THOROUGH;
+    let question = if thorough { "PRAGMA integrity_check(1)" } else { "PRAGMA quick_check(1)" };
+    let word: String = conn.query_row(question, [], |row| row.get(0)).map_err(|e| fault(&e))?;
     if word == "ok" { Ok(()) } else { Err(Error::Damaged) }
 }
 

@@ -79,7 +79,7 @@ pub enum WaitReason {
 
 /// What went wrong between the outbox and a target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "detail", rename_all = "snake_case")]
+#[serde(tag = "kind", content = "detail", rename_all = "snake_case", from = "StoredTrouble")]
 pub enum Trouble {
     /// The target could not be reached.
     Unreachable,
@@ -100,8 +100,34 @@ pub enum Trouble {
     /// The service refused, with this status.
     Refused(u16),
     /// A trouble of a later version.
-    #[serde(other)]
     Other,
+}
+
+/// A trouble as it is stored. (`#[serde(other)]` refuses an unknown kind that has a detail, and knows no unknown detail.)
+#[derive(Deserialize)]
+struct StoredTrouble {
+    kind: String,
+    #[serde(default)]
+    detail: serde_json::Value,
+}
+
+impl From<StoredTrouble> for Trouble {
+    fn from(StoredTrouble { kind, detail }: StoredTrouble) -> Self {
+        let status = || detail.as_u64().and_then(|status| u16::try_from(status).ok());
+        let known = match kind.as_str() {
+            "unreachable" => Some(Self::Unreachable),
+            "cut" => Some(Self::Cut),
+            "imposter" => Imposter::deserialize(&detail).ok().map(Self::Imposter),
+            "gateway" => status().map(Self::Gateway),
+            "busy" => status().map(Self::Busy),
+            "locked" => Some(Self::Locked),
+            "needs_token" => Some(Self::NeedsToken),
+            "contradiction" => Some(Self::Contradiction),
+            "refused" => status().map(Self::Refused),
+            _ => None,
+        };
+        known.unwrap_or(Self::Other)
+    }
 }
 
 /// Why something is parked; it needs a person, and `retry` sets it going again.

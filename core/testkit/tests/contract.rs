@@ -137,7 +137,7 @@ fn law_3_false_answers_neither_complete_nor_destroy() {
     for status in [200, 201, 204, 302, 307, 308, 401, 403, 404, 410, 413, 451, 503, 511] {
         false_ones.extend([Fault::Page(status), Fault::Gateway(status)]);
     }
-    false_ones.extend([Fault::Certificate, Fault::NoConnection, Fault::LostReply(Cut::Garbage)]);
+    false_ones.extend([Fault::Elsewhere, Fault::Certificate, Fault::NoConnection, Fault::LostReply(Cut::Garbage)]);
     for case in CASES {
         for plain in [false, true] {
             for fault in &false_ones {

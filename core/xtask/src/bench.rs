@@ -5,7 +5,7 @@ use crate::process::Run;
 use crate::workspace::{Workspace, cargo};
 
 /// The crate and its bench.
-const WHERE: (&str, &str) = ("satchel", "first_light");
+const WHERE: (&str, &str) = ("satchel-cli", "first_light");
 
 /// What the bench itself is given.
 #[derive(Debug, clap::Args)]

@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 
 use satchel::{AssetId, Filter, Outbox};
+use serde_json::{Value, json};
 
 use super::OutboxArg;
 use crate::CommandResult;
+use crate::output::line;
 
 /// Which assets.
 #[derive(Debug, clap::Args)]
@@ -15,6 +17,9 @@ pub(crate) struct Which {
     /// All of them (for `retry`: all that are parked)
     #[arg(long, conflicts_with = "assets")]
     all: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
     /// Ids, or the beginning of one, as `satchel status` shows them
     #[arg(value_name = "ASSET", required_unless_present = "all")]
     assets: Vec<String>,
@@ -28,6 +33,9 @@ pub(crate) struct PauseArgs {
     /// End the pause
     #[arg(long)]
     off: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
 }
 
 impl Which {
@@ -56,6 +64,14 @@ impl Which {
     }
 }
 
+fn tell(as_json: bool, object: Value, words: &str) {
+    if as_json {
+        line(&object);
+    } else {
+        println!("{words}");
+    }
+}
+
 /// Takes assets out.
 pub(crate) async fn remove(args: Which) -> CommandResult {
     let outbox = args.outbox.open_existing().await?;
@@ -63,7 +79,7 @@ pub(crate) async fn remove(args: Which) -> CommandResult {
     for id in &ids {
         outbox.remove(*id).await?;
     }
-    println!("{} removed; their files stay where they are", ids.len());
+    tell(args.json, json!({ "event": "removed", "assets": ids }), &format!("{} removed; their files stay where they are", ids.len()));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -74,7 +90,7 @@ pub(crate) async fn retry(args: Which) -> CommandResult {
     for id in &ids {
         outbox.retry(*id).await?;
     }
-    println!("set going again; `satchel sync` sends them");
+    tell(args.json, json!({ "event": "retried", "assets": ids }), "set going again; `satchel sync` sends them");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -82,6 +98,7 @@ pub(crate) async fn retry(args: Which) -> CommandResult {
 pub(crate) async fn pause(args: PauseArgs) -> CommandResult {
     let outbox = args.outbox.open_existing().await?;
     outbox.pause(!args.off).await?;
-    println!("{}", if args.off { "going on" } else { "paused; `satchel pause --off` ends it" });
+    let words = if args.off { "going on" } else { "paused; `satchel pause --off` ends it" };
+    tell(args.json, json!({ "event": "paused", "paused": !args.off }), words);
     Ok(ExitCode::SUCCESS)
 }

@@ -39,7 +39,7 @@ pub(crate) async fn run(args: CheckArgs) -> CommandResult {
         if args.json {
             line(&json!({ "target": url, "confirmed": found.confirmed, "missing": found.missing, "unknown": found.unknown }));
         } else {
-            println!("{url}: {} confirmed, {} missing there, {} that it cannot tell", plural(found.confirmed, "piece"), found.missing, found.unknown);
+            println!("{url}: {} confirmed, {} missing there, {} that it cannot tell", plural(found.confirmed, "file"), found.missing, found.unknown);
         }
         code = match (found.missing, found.unknown) {
             (1.., _) => PARKED,

@@ -4,8 +4,10 @@ use std::process::ExitCode;
 
 use satchel::kernel::protocol::pairing::PairingCode;
 use satchel::pairing;
+use serde_json::json;
 
 use super::OutboxArg;
+use crate::output::line;
 use crate::{CommandResult, credentials};
 
 /// Pair with a receiver.
@@ -19,6 +21,9 @@ pub(crate) struct PairArgs {
     /// Under whose name its photos are shown; the device's when left out
     #[arg(long, value_name = "NAME")]
     contributor: Option<String>,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
     /// The code that `satchel serve` shows: satchel://…
     code: PairingCode,
 }
@@ -29,6 +34,10 @@ pub(crate) async fn run(args: PairArgs) -> CommandResult {
     let paired = pairing::pair(&args.code, &args.device, args.contributor.as_deref()).await?;
     credentials::keep(&args.outbox.outbox, paired.url.as_str(), &paired.reply.token)?;
     outbox.set_receiver(&paired).await?;
+    if args.json {
+        line(&json!({ "event": "paired", "to": paired.url, "server": paired.reply.server, "account": paired.reply.account }));
+        return Ok(ExitCode::SUCCESS);
+    }
     println!("paired with {}", paired.url);
     println!("now: satchel sync --outbox {} --to {}", args.outbox.outbox.display(), paired.url);
     Ok(ExitCode::SUCCESS)

@@ -70,13 +70,13 @@ async fn list(outbox: &Outbox, json: bool) -> Result<(), satchel::Error> {
         return Ok(());
     }
     let counts = outbox.counts().await?;
-    let waiting = counts.open + counts.unread;
     println!(
-        "{} delivered ({}), {waiting} waiting ({}), {} to be looked at{}",
-        plural(counts.delivered, "piece"),
+        "{} delivered ({}), {} waiting ({}), {} to be looked at{}",
+        plural(counts.delivered, "file"),
         bytes(counts.delivered_bytes),
+        counts.open + counts.unread,
         bytes(counts.open_bytes),
-        counts.parked + counts.parked_parts,
+        counts.needs_person(),
         if outbox.paused().await? { "; paused" } else { "" }
     );
     Ok(())

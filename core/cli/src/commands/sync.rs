@@ -72,8 +72,8 @@ pub(crate) async fn run(args: SyncArgs) -> CommandResult {
     let code = code(&counts);
     if args.json {
         line(&json!({
-            "event": "end", "delivered": counts.delivered, "waiting": counts.open + counts.unread,
-            "parked": counts.parked + counts.parked_parts, "wake_utc_ms": report.wake.at_utc_ms, "exit": code,
+            "event": "end", "delivered": counts.delivered, "posts": counts.posts_delivered,
+            "waiting": counts.waiting(), "parked": counts.needs_person(), "wake_utc_ms": report.wake.at_utc_ms, "exit": code,
         }));
     } else {
         println!("{}", words(&counts, report.wake.at_utc_ms, report.wake.needs.is_some()));
@@ -85,7 +85,7 @@ pub(crate) async fn run(args: SyncArgs) -> CommandResult {
 }
 
 fn code(counts: &Counts) -> u8 {
-    match (counts.parked + counts.parked_parts, counts.open + counts.unread) {
+    match (counts.needs_person(), counts.waiting()) {
         (1.., _) => PARKED,
         (0, 1..) => WAITS,
         (0, 0) => DONE,
@@ -93,20 +93,26 @@ fn code(counts: &Counts) -> u8 {
 }
 
 fn words(counts: &Counts, wake: Option<i64>, needs_link: bool) -> String {
-    let mut words = format!("{} delivered", plural(counts.delivered, "piece"));
-    let waiting = counts.open + counts.unread;
-    if waiting > 0 {
-        words += &format!(", {waiting} waiting ({})", bytes(counts.open_bytes));
+    let mut words = format!("{} delivered", plural(counts.delivered, "file"));
+    if counts.posts_delivered > 0 {
+        words += &format!(" with {}", plural(counts.posts_delivered, "post"));
+    }
+    let files = counts.open + counts.unread;
+    if counts.waiting() > 0 {
+        words += &match files {
+            0 => format!(", {} waiting", plural(counts.posts_open, "post")),
+            n => format!(", {n} waiting ({})", bytes(counts.open_bytes)),
+        };
         match wake {
             _ if needs_link => words += "; there is no network that may be used",
             Some(at) => words += &format!("; tried again {}", wait(at - Clock::system().now().utc_ms)),
             None => {}
         }
     }
-    let parked = counts.parked + counts.parked_parts;
-    if parked > 0 {
-        let verb = if parked == 1 { "needs" } else { "need" };
-        words += &format!(", {parked} {verb} you");
+    match counts.needs_person() {
+        0 => {}
+        1 => words += ", 1 needs you",
+        n => words += &format!(", {n} need you"),
     }
     words
 }
@@ -130,7 +136,7 @@ async fn show(outbox: Outbox, json: bool) {
                 bar.set_length(counts.delivered_bytes + counts.open_bytes);
                 let under_way = if let Change::Progress { sent, .. } = change { sent } else { 0 };
                 bar.set_position(counts.delivered_bytes + under_way);
-                bar.set_message(format!("{} to go", plural(counts.open + counts.unread, "piece")));
+                bar.set_message(format!("{} to go", plural(counts.open + counts.unread, "file")));
             }
             if let Change::Trouble { trouble, .. } = change {
                 bar.println(format!("  {}; it is tried again by itself", trouble.words()));

@@ -36,7 +36,7 @@ pub(crate) struct Outbox(pub(crate) PathBuf);
 impl Outbox {
     /// `satchel pair`, which must go well.
     pub(crate) fn pair(&self, code: &str) {
-        let output = satchel().args(["pair", "--json", "--outbox"]).arg(&self.0).arg(code).output().unwrap();
+        let output = satchel().args(["pair", "--outbox"]).arg(&self.0).arg(code).output().unwrap();
         assert!(output.status.success(), "pair: {}", told(&output));
     }
 

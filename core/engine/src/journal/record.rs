@@ -109,6 +109,24 @@ pub(crate) enum Record {
     Other,
 }
 
+impl Record {
+    /// Whose record it is; none for what is said of targets and payloads.
+    pub(crate) fn asset(&self) -> Option<AssetId> {
+        match self {
+            Self::Added { asset, .. }
+            | Self::Hashed { asset, .. }
+            | Self::Revised { asset, .. }
+            | Self::Urgent { asset }
+            | Self::Removed { asset } => Some(*asset),
+            Self::Target { .. }
+            | Self::Began { .. }
+            | Self::Delivered { .. }
+            | Self::ParkedUnknown { .. }
+            | Self::Other => None,
+        }
+    }
+}
+
 /// Where an original is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

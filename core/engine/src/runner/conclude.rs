@@ -29,7 +29,6 @@ pub(super) enum Conclusion {
         receipt: Option<String>,
         /// The key that signed, when it is a new one.
         key: Option<SigningKey>,
-        bytes: u64,
     },
     /// It is gone at the server, and may have completed.
     Lost,
@@ -66,11 +65,10 @@ fn rest(trouble: Trouble) -> Rest {
 }
 
 async fn delivered(sending: &Sending, Done { proof, receipt }: &Done) -> Conclusion {
-    let bytes = sending.out.length;
     match receipt::check(sending, receipt.as_deref()).await {
-        receipt::Checked::None => Conclusion::Delivered { proof: *proof, receipt: None, key: None, bytes },
+        receipt::Checked::None => Conclusion::Delivered { proof: *proof, receipt: None, key: None },
         receipt::Checked::Good { key } => {
-            Conclusion::Delivered { proof: Proof::Receipt, receipt: receipt.clone(), key, bytes }
+            Conclusion::Delivered { proof: Proof::Receipt, receipt: receipt.clone(), key }
         }
         receipt::Checked::Bad => Conclusion::Park(ParkReason::BadReceipt),
         receipt::Checked::Later(trouble) => Conclusion::Rest(rest(trouble)),
@@ -117,8 +115,11 @@ pub(super) fn record(
             vec![]
         }
         Conclusion::Rest(Rest { trouble, after_ms, of_target, progressed }) => {
+            // Uploads side by side meet one trouble together: it counts once.
+            let rests = targets::rests(tx, target.id, now)?;
             let before = match (progressed, of_target) {
                 (true, _) => 0,
+                (false, true) if rests => targets::failures(tx, target.id)?.saturating_sub(1),
                 (false, true) => targets::failures(tx, target.id)?,
                 (false, false) => deliveries::failures(tx, delivery)?,
             };
@@ -132,7 +133,7 @@ pub(super) fn record(
             }
             vec![Change::Trouble { target: target.id, trouble }]
         }
-        Conclusion::Delivered { proof, receipt, key, bytes: _ } => {
+        Conclusion::Delivered { proof, receipt, key } => {
             deliveries::delivered(tx, delivery, proof, receipt.as_deref())?;
             uploads::end(tx, upload, Ended::Done, now)?;
             targets::well(tx, target.id)?;

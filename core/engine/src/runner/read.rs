@@ -57,7 +57,7 @@ fn read_one(inner: &Arc<Inner>, part: PartId, stop: &CancellationToken) -> Resul
     let path: PathBuf = match to_read.spool.as_deref().map(str::parse) {
         None => to_read.path.clone(),
         Some(Ok(name)) => inner.spool.path(name),
-        Some(Err(_)) => return Err(Error::Damaged),
+        Some(Err(_)) => return inner.store.noted(Err(Error::Damaged)),
     };
     if to_read.spool.is_none() {
         if let Ok(stamp) = Stamp::of_path(&path) {

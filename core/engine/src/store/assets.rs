@@ -153,3 +153,24 @@ pub(crate) fn retry(tx: &Transaction<'_>, id: AssetId) -> Result<()> {
     )?;
     Ok(())
 }
+
+/// How many assets there are, and how many were removed since the journal was last written anew.
+pub(crate) fn live_and_removed(conn: &rusqlite::Connection) -> Result<(u64, u64)> {
+    let count = |removed: u8| -> Result<u64> {
+        let mut query = conn.prepare_cached("SELECT count(*) FROM asset WHERE removed = ?1")?;
+        Ok(query.query_row([removed], |row| rows::count(row, 0))?)
+    };
+    Ok((count(0)?, count(1)?))
+}
+
+/// Which were removed since the journal was last written anew.
+pub(crate) fn removed_since_compaction(conn: &rusqlite::Connection) -> Result<std::collections::HashSet<AssetId>> {
+    let mut query = conn.prepare_cached("SELECT id FROM asset WHERE removed = 1")?;
+    Ok(query.query_map([], |row| rows::id(row, 0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The journal says nothing of removed assets any more; their rows stay, for what was sent of them.
+pub(crate) fn compacted(tx: &Transaction<'_>) -> Result<()> {
+    tx.execute("UPDATE asset SET removed = 2 WHERE removed = 1", [])?;
+    Ok(())
+}

@@ -132,7 +132,6 @@ pub(crate) struct SendPart {
 #[derive(Debug, Clone)]
 pub(crate) struct Outgoing {
     pub delivery: DeliveryId,
-    pub target: TargetId,
     pub class: Rendition,
     pub hash: BlobHash,
     pub length: u64,
@@ -167,7 +166,6 @@ pub(crate) fn outgoing(conn: &Connection, delivery: DeliveryId) -> Result<Option
             };
             Ok(Outgoing {
                 delivery,
-                target: TargetId(row.get(0)?),
                 class: rows::name(row, 1, Rendition::from_name)?,
                 hash: rows::id(row, 2)?,
                 length: rows::count(row, 3)?,
@@ -200,7 +198,6 @@ pub(super) fn stub(conn: &Connection, delivery: DeliveryId) -> Result<Option<Out
             };
             Ok(Outgoing {
                 delivery,
-                target: TargetId(row.get(0)?),
                 class: rows::name(row, 1, Rendition::from_name)?,
                 hash: rows::id(row, 2)?,
                 length: rows::count(row, 3)?,

@@ -74,23 +74,41 @@ pub struct Filter {
     pub limit: u32,
 }
 
-/// How many there are of each.
+/// How many there are of each. Twins share a delivery, so there may be fewer of these than assets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
-    /// Accepted and not read yet, or to be read again.
+    /// Parts that were accepted and not read yet, or are to be read again.
     pub unread: u64,
     /// Parts that could not be read and need a person.
-    pub parked_parts: u64,
-    /// Deliveries that wait, rest or are under way.
+    pub unreadable: u64,
+    /// Deliveries of photos and videos that wait, rest or are under way.
     pub open: u64,
     /// Their bytes.
     pub open_bytes: u64,
-    /// Deliveries that need a person.
+    /// Deliveries of photos and videos that need a person.
     pub parked: u64,
-    /// Deliveries that are done.
+    /// Deliveries of photos and videos that are done.
     pub delivered: u64,
     /// Their bytes.
     pub delivered_bytes: u64,
+    /// Posts that wait, rest or are under way.
+    pub posts_open: u64,
+    /// Posts that need a person.
+    pub posts_parked: u64,
+    /// Posts that are there.
+    pub posts_delivered: u64,
+}
+
+impl Counts {
+    /// What goes on by itself.
+    pub fn waiting(&self) -> u64 {
+        self.unread + self.open + self.posts_open
+    }
+
+    /// What needs a person.
+    pub fn needs_person(&self) -> u64 {
+        self.unreadable + self.parked + self.posts_parked
+    }
 }
 
 /// A page of assets, newest first.
@@ -201,11 +219,11 @@ pub(crate) fn counts(conn: &Connection, targets: Option<&[TargetId]>) -> Result<
     while let Some(row) = found.next()? {
         match row.get_ref(0)?.as_str().unwrap_or_default() {
             "unread" | "resting" => counts.unread += rows::count(row, 1)?,
-            "parked" => counts.parked_parts += rows::count(row, 1)?,
+            "parked" => counts.unreadable += rows::count(row, 1)?,
             _ => {}
         }
     }
-    let mut query = conn.prepare_cached("SELECT target, stage, n, bytes FROM tally")?;
+    let mut query = conn.prepare_cached("SELECT target, stage, n, bytes, class = 'text' FROM tally")?;
     let mut found = query.query([])?;
     while let Some(row) = found.next()? {
         let target = TargetId(row.get(0)?);
@@ -213,16 +231,19 @@ pub(crate) fn counts(conn: &Connection, targets: Option<&[TargetId]>) -> Result<
             continue;
         }
         let (n, bytes) = (rows::count(row, 2)?, rows::count(row, 3)?);
-        match row.get_ref(1)?.as_str().unwrap_or_default() {
-            "waiting" | "resting" | "sending" => {
+        match (row.get_ref(1)?.as_str().unwrap_or_default(), row.get::<_, bool>(4)?) {
+            ("waiting" | "resting" | "sending", false) => {
                 counts.open += n;
                 counts.open_bytes += bytes;
             }
-            "parked" => counts.parked += n,
-            "delivered" => {
+            ("waiting" | "resting" | "sending", true) => counts.posts_open += n,
+            ("parked", false) => counts.parked += n,
+            ("parked", true) => counts.posts_parked += n,
+            ("delivered", false) => {
                 counts.delivered += n;
                 counts.delivered_bytes += bytes;
             }
+            ("delivered", true) => counts.posts_delivered += n,
             _ => {}
         }
     }

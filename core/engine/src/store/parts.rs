@@ -18,7 +18,6 @@ const REREADS: u32 = 3;
 /// A part to be read.
 #[derive(Debug, Clone)]
 pub(crate) struct ToRead {
-    pub part: PartId,
     pub path: PathBuf,
     pub spool: Option<String>,
 }
@@ -29,7 +28,7 @@ pub(crate) fn to_read(conn: &Connection, part: PartId) -> Result<Option<ToRead>>
         conn.prepare_cached("SELECT path, spool FROM part WHERE id = ?1 AND stage = 'unread' AND path IS NOT NULL")?;
     let found = query
         .query_row([part.0], |row| {
-            Ok(ToRead { part, path: rows::path_from(row.get(0)?), spool: row.get(1)? })
+            Ok(ToRead { path: rows::path_from(row.get(0)?), spool: row.get(1)? })
         })
         .optional()?;
     Ok(found)

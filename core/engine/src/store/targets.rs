@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use satchel_kernel::ids::TargetId;
 use satchel_kernel::protocol::keys::SigningKey;
 use satchel_kernel::state::Trouble;
-use satchel_kernel::time::Due;
+use satchel_kernel::time::{Due, Now};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -96,6 +96,13 @@ fn target(row: &Row<'_>) -> rusqlite::Result<Target> {
 /// How often in a row a target failed.
 pub(crate) fn failures(conn: &Connection, id: TargetId) -> Result<u32> {
     Ok(conn.prepare_cached("SELECT failures FROM target WHERE id = ?1")?.query_row([id.0], |row| row.get(0))?)
+}
+
+/// Whether a target rests just now.
+pub(crate) fn rests(conn: &Connection, id: TargetId, now: &Now) -> Result<bool> {
+    let mut query = conn.prepare_cached("SELECT due_utc_ms, due_boot, due_since_ms FROM target WHERE id = ?1")?;
+    let due = query.query_row([id.0], |row| rows::due(row, 0))?;
+    Ok(due.is_some_and(|due| !due.is_over(now)))
 }
 
 /// Lets a target rest.

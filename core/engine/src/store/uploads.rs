@@ -17,8 +17,6 @@ pub(crate) struct OpenUpload {
     pub wire: Wire,
     pub key: UploadKey,
     pub nonce: Nonce,
-    /// It was made just now: nothing of it can be at the server.
-    pub new: bool,
 }
 
 /// How an upload ended, as it stands in its row.
@@ -67,7 +65,7 @@ pub(crate) fn lease(
         owner.as_bytes(),
         now.utc_ms
     ])?;
-    Ok(Some(OpenUpload { id: UploadId(tx.last_insert_rowid()), wire, key, nonce, new: true }))
+    Ok(Some(OpenUpload { id: UploadId(tx.last_insert_rowid()), wire, key, nonce }))
 }
 
 /// The open upload of a delivery.
@@ -87,7 +85,7 @@ pub(crate) fn open(
             let wire = Wire::restore(protocol, &stored, locator.as_deref(), length);
             // Nothing readable and no name at the server: what it was cannot be told, so it begins anew under the same key.
             let wire = wire.unwrap_or_else(|| Wire::new(protocol));
-            Ok(OpenUpload { id: UploadId(row.get(0)?), wire, key: rows::id(row, 5)?, nonce: rows::id(row, 6)?, new: false })
+            Ok(OpenUpload { id: UploadId(row.get(0)?), wire, key: rows::id(row, 5)?, nonce: rows::id(row, 6)? })
         })
         .optional()?;
     Ok(found)

@@ -36,6 +36,8 @@ pub enum Fault {
     },
     /// A page of somebody else answers, with this status; nothing reaches the server.
     Page(u16),
+    /// Another host answers, which proves to be itself, with every mark and all that one could wish to hear.
+    Elsewhere,
     /// Somebody else's certificate.
     Certificate,
     /// A gateway of the right host answers with this status, without marks.
@@ -74,6 +76,7 @@ pub const EACH: &[Fault] = &[
     Fault::LateWhole,
     Fault::Page(200),
     Fault::Page(302),
+    Fault::Elsewhere,
     Fault::Certificate,
     Fault::Gateway(404),
     Fault::Gateway(413),
@@ -93,7 +96,7 @@ impl Fault {
     /// Any fault, for a body of up to `length` bytes.
     pub fn any(chance: &mut Chance, length: u64) -> Self {
         let one_of = |chance: &mut Chance, of: &[u16]| of[chance.below(of.len() as u64) as usize];
-        match chance.below(24) {
+        match chance.below(25) {
             0 => Self::None,
             1 => Self::NoConnection,
             2..=7 => {
@@ -115,6 +118,7 @@ impl Fault {
             20 => Self::Sleep(chance.below(24 * 90) as u32),
             21 => Self::Clock(chance.below(48_000) as i32 - 24_000),
             22 => Self::Forget,
+            23 => Self::Elsewhere,
             _ => Self::Damage,
         }
     }

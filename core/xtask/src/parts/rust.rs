@@ -9,7 +9,6 @@ use crate::process::Run;
 use crate::workspace::cargo;
 
 pub(super) fn rustus(cache: &Cache) -> Result<Places, String> {
-    println!("rustus takes about 8 minutes to build, once");
     Ok(vec![("SATCHEL_RUSTUS", tool(cache, "rustus", "0.5.10", &["--features", "hashers"])?.into())])
 }
 

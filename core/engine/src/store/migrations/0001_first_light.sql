@@ -26,8 +26,10 @@ CREATE TABLE asset (
   urgent       INTEGER NOT NULL,
   added_utc_ms INTEGER NOT NULL,
   revision     INTEGER NOT NULL,
-  removed      INTEGER NOT NULL DEFAULT 0
+  removed      INTEGER NOT NULL DEFAULT 0   -- 1 removed; 2 and the journal says nothing of it any more
 ) STRICT;
+
+CREATE INDEX asset_removed ON asset(removed) WHERE removed > 0;
 
 CREATE TABLE post_revision (
   asset          INTEGER NOT NULL REFERENCES asset(seq),
@@ -48,7 +50,7 @@ CREATE TABLE part (
   name        TEXT NOT NULL,
   media_type  TEXT NOT NULL,
   urgent      INTEGER NOT NULL,
-  stage       TEXT NOT NULL,
+  stage       TEXT NOT NULL CHECK (stage IN ('unread', 'resting', 'read', 'parked', 'removed')),
   park        TEXT,
   rereads     INTEGER NOT NULL DEFAULT 0,
   due_utc_ms  INTEGER, due_boot BLOB, due_since_ms INTEGER,
@@ -81,7 +83,7 @@ CREATE TABLE delivery (
   target     INTEGER NOT NULL REFERENCES target(id),
   account    TEXT NOT NULL DEFAULT '',
   class      TEXT NOT NULL,
-  stage      TEXT NOT NULL,
+  stage      TEXT NOT NULL CHECK (stage IN ('waiting', 'resting', 'sending', 'delivered', 'parked', 'dropped')),
   checked    INTEGER NOT NULL,          -- the target was asked whether it has it, or cannot be
   urgent     INTEGER NOT NULL,
   ord        INTEGER NOT NULL,

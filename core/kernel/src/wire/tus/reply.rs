@@ -168,7 +168,7 @@ impl Tus {
             return self.end(if swallows { Status::Park(ParkReason::Contradiction) } else { Status::Lost });
         }
         self.forget();
-        if self.generation % u32::from(FRESH_STARTS) == 0 {
+        if self.generation.is_multiple_of(u32::from(FRESH_STARTS)) {
             return self.rest(Rest { trouble: Trouble::Refused(404), after_ms: None, of_target: false, progressed: false });
         }
         self.create(job)

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use satchel_kernel::gate::{Verdict, judge};
 use satchel_kernel::ids::{BlobHash, BootId};
-use satchel_kernel::outcome::{Cut, Headers, Identity, Outcome, Reply, Request, Segment};
+use satchel_kernel::outcome::{Cut, Headers, Identity, Method, Outcome, Reply, Request, Segment};
 use satchel_kernel::wire::{Algorithm, Event, Need, NeedId};
 
 use super::{HOUR_MS, World};
@@ -123,6 +123,7 @@ impl World {
                 cut(length, Cut::NoReply)
             }
             Fault::Page(status) => Some(self.page(request, status)),
+            Fault::Elsewhere => Some(self.elsewhere(request)),
             Fault::Forged(status) if !self.proves() => {
                 let (name, value) = self.server.mark();
                 Some(self.reply(request, Answer::status(status).with(name, value), 0))
@@ -171,6 +172,22 @@ impl World {
         let Answer { status, headers, body } = answer;
         let reply = Reply { url: request.url.clone(), identity, status, headers: Headers(headers), body };
         Outcome::Reply { sent, reply }
+    }
+
+    fn elsewhere(&self, request: &Request) -> Outcome {
+        let (name, value) = self.server.mark();
+        let status = match request.method {
+            Method::Post | Method::Put => 201,
+            Method::Head => 200,
+            Method::Patch | Method::Delete | Method::Get => 204,
+        };
+        let answer = Answer::status(status).with(name, value).with("location", "/files/1");
+        let Outcome::Reply { mut reply, .. } = self.reply(request, answer.with("upload-offset", self.job.length), 0) else {
+            unreachable!("a reply is a reply");
+        };
+        reply.url = "https://twin.example/files/1".parse().expect("a URL of the suite is well formed");
+        reply.identity = Identity::Proved;
+        Outcome::Reply { sent: request.body_len(), reply }
     }
 
     /// A page in the service's place: from elsewhere, or from nobody knows whom.

@@ -1,0 +1,11 @@
+//! The engine against a world that lies, breaks and gets in the way: what an app would see, through the public API,
+//! with real sockets, real files and real servers.
+//!
+//! One test program, because linking the engine takes longer than most of these tests.
+
+#![allow(clippy::unwrap_used)]
+
+mod cuts;
+mod damage;
+mod false_answers;
+mod world;

@@ -1,0 +1,8 @@
+//! The gate, with any reply to any request.
+#![no_main]
+
+#[path = "../bodies.rs"]
+#[allow(dead_code)]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::gate(data));

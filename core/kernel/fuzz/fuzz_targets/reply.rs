@@ -1,0 +1,8 @@
+//! Any replies into the gate and the wire machines.
+#![no_main]
+
+#[path = "../bodies.rs"]
+#[allow(dead_code)]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::reply(data));

@@ -1,0 +1,8 @@
+//! Any stored state, and steps from it.
+#![no_main]
+
+#[path = "../bodies.rs"]
+#[allow(dead_code)]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::stored(data));
