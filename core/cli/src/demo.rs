@@ -69,22 +69,30 @@ pub(crate) async fn run(args: DemoArgs) -> CommandResult {
         apart(photos, dir)?;
     }
     let place = Place::new(args.dir.as_deref())?;
-    let stopped = || Failure::Told("ended by ctrl-c; whatever ran was stopped".into());
-    let outcome = tokio::select! {
-        played = play(&args, &place) => played,
-        () = told_to_stop() => Err(stopped()),
+    // Children die with their handles, and the temporary folder goes with `place`, however it ends.
+    let (stage, screen, code) = tokio::select! {
+        played = play(&args, &place) => played?,
+        () = told_to_stop() => return Err("ended by ctrl-c; whatever ran was stopped".into()),
     };
-    // Whatever has come about by now: children die with their handles, the temporary folder goes with `place`.
-    Ok(outcome?)
+    invite(&screen, &stage, &place, &args);
+    if args.keep_serving {
+        told_to_stop().await;
+    }
+    stage.receiver.shutdown().await;
+    Ok(code)
 }
 
-async fn play(args: &DemoArgs, place: &Place) -> Result<ExitCode, Failure> {
+/// The story, and what came of it.
+async fn play(args: &DemoArgs, place: &Place) -> Result<(Stage, Arc<Screen>, ExitCode), Failure> {
     let pace = if args.fast { Pace::FAST } else { Pace::DAY };
-    let mut screen = Screen::new(args.json);
-    screen.report(&json!({ "event": "begin" }), &[
-        screen.paint(Tone::Bold, "A day with Satchel"),
-        screen.paint(Tone::Dim, "Outbox, receiver and their files are real; only the link is simulated, at rates that suit the story."),
-    ]);
+    let screen = Screen::new(args.json);
+    screen.report(
+        &json!({ "event": "begin" }),
+        &[
+            screen.paint(Tone::Bold, "A day with Satchel"),
+            screen.paint(Tone::Dim, "The outbox, the receiver and the kill are real; only the link is simulated."),
+        ],
+    );
     let photos = match &args.photos {
         Some(folder) => Photos::in_folder(folder)?,
         None => Photos::made(&place.photos, args.fast).await?,
@@ -92,7 +100,7 @@ async fn play(args: &DemoArgs, place: &Place) -> Result<ExitCode, Failure> {
     let stage = Stage::set(place).await?;
     screen.open_bars();
     let screen = Arc::new(screen);
-    let live = Live::new(stage.outbox.clone(), screen.clone());
+    let live = Live::new(stage.outbox.clone(), stage.link.clone(), screen.clone());
     let drawing = tokio::spawn(live.clone().follow());
     let told = Story { stage: &stage, place, pace, screen: screen.clone(), live }.tell(&photos).await;
     drawing.abort();
@@ -102,12 +110,7 @@ async fn play(args: &DemoArgs, place: &Place) -> Result<ExitCode, Failure> {
     let proof = Proof::of(&stage).await?;
     screen.report(&proof.object(), &proof.table(&screen));
     let code = verdict(&screen, &proof);
-    invite(&screen, &stage, place, args);
-    if args.keep_serving {
-        told_to_stop().await;
-    }
-    stage.receiver.shutdown().await;
-    Ok(code)
+    Ok((stage, screen, code))
 }
 
 fn verdict(screen: &Screen, proof: &Proof) -> ExitCode {
@@ -131,7 +134,10 @@ fn invite(screen: &Screen, stage: &Stage, place: &Place, args: &DemoArgs) {
         (true, _) => [
             (format!("{satchel} status --outbox {outbox}"), "where each photo stands"),
             (format!("{satchel} check --outbox {outbox}"), "prove it against the receiver"),
-            (format!("{satchel} add --outbox {outbox} --caption Hello PHOTO"), "one of yours; `sync` instead of `add` sends it"),
+            (
+                format!("{satchel} add --outbox {outbox} --caption Hello PHOTO"),
+                "one of yours; `sync` instead of `add` sends it",
+            ),
         ],
         (false, true) => [
             (format!("{satchel} serve --listen {address} --store {store}"), "the receiver again, with its page"),
@@ -145,13 +151,14 @@ fn invite(screen: &Screen, stage: &Stage, place: &Place, args: &DemoArgs) {
         ],
     };
     let mut lines = vec![String::new()];
-    if args.keep_serving {
-        lines.push(format!("   The page: {}", screen.paint(Tone::Accent, &page)));
-        lines.push(screen.paint(Tone::Dim, "   (its certificate is its own: a browser asks once; ctrl-c ends it)"));
+    let (is, how) = if args.keep_serving {
+        ("The page, until ctrl-c:", "its certificate is its own: a browser asks once whether to trust it")
     } else {
-        lines.push(format!("   The page was at {page}"));
-        lines.push(screen.paint(Tone::Dim, "   while the demo ran; with --keep-serving it stays until ctrl-c"));
-    }
+        ("The page, while the demo ran:", "with --keep-serving it stays up until ctrl-c")
+    };
+    lines.push(format!("   {is}"));
+    lines.push(format!("     {}", screen.paint(Tone::Accent, &page)));
+    lines.push(format!("       {}", screen.paint(Tone::Dim, how)));
     lines.push(String::new());
     lines.push("   To try next:".into());
     for (command, what) in &tries {
@@ -180,7 +187,8 @@ fn apart(photos: &Path, dir: &Path) -> Result<(), Failure> {
 fn program() -> String {
     let Ok(exe) = std::env::current_exe() else { return "satchel".into() };
     let folder = exe.parent().map(Path::to_owned).unwrap_or_default();
-    let on_path = std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|entry| entry == folder));
+    let on_path =
+        std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|entry| entry == folder));
     if on_path {
         return "satchel".into();
     }

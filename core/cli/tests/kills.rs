@@ -39,6 +39,29 @@ async fn kills_at_random_instants_do_no_harm_at_tus_node_server() {
     rounds::play(home.path(), place).await;
 }
 
+/// Cards have the same names on them: what was copied from the last one says nothing of the next.
+#[test]
+fn the_next_card_in_its_place_holds_other_photos() {
+    let home = tempfile::tempdir().unwrap();
+    let outbox = foreign::outbox::Outbox(home.path().join("outbox"));
+    for card in ["first", "second"] {
+        let photo = foreign::outbox::photo(home.path(), "IMG_0001.JPG", 10_000, card);
+        // Again, it is the same photo.
+        for _ in 0..2 {
+            outbox.add(&["--copy"], &[&photo.path]);
+        }
+        std::fs::remove_file(&photo.path).unwrap();
+    }
+    assert_eq!(outbox.status().len(), 2);
+}
+
+#[cfg(debug_assertions)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn what_a_killed_add_left_is_not_forgotten_by_another_process() {
+    let home = tempfile::tempdir().unwrap();
+    points::try_beside_another(home.path()).await;
+}
+
 #[cfg(debug_assertions)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn an_end_at_any_crash_point_does_no_harm_at_the_receiver() {

@@ -236,7 +236,7 @@ fn is_known(inner: &Arc<Inner>, candidate: &Candidate) -> Result<bool> {
 }
 
 fn one(
-    tx: &rusqlite::Transaction<'_>,
+    tx: &store::Tx<'_>,
     candidate: Candidate,
     spool: Option<(crate::spool::SpoolName, Stamp)>,
     options: &AddOptions,
@@ -245,7 +245,7 @@ fn one(
 ) -> Result<AddOutcome> {
     let Candidate { path, kind, media_type, stamp } = candidate;
     if let Some(known) = store::known(tx, &path, &stamp)? {
-        let mut changed = false;
+        let mut changed = store::reread(tx, known.seq, &stamp)?;
         let post = options.post.apply(&known.post);
         if let Some(revision) = store::revise(tx, known.seq, &post, now)? {
             records.push(Record::Revised { asset: known.id, revision, post });

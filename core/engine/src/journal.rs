@@ -127,8 +127,12 @@ impl Journal {
     }
 
     /// Bytes of the file, to judge when compaction is worth while.
+    /// One that somebody took away has none, and is made anew by whoever reads or appends.
     pub(crate) fn len(&self) -> Result<u64, JournalError> {
-        Ok(fs::metadata(self.folder.join(FILE))?.len())
+        match fs::metadata(self.folder.join(FILE)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            found => Ok(found?.len()),
+        }
     }
 
     /// Writes the journal anew without the records that `keep` does not want; asked in order. Records of a later

@@ -76,8 +76,6 @@ pub(crate) struct Inner {
     tokens: Mutex<HashMap<TargetId, Token>>,
     clients: Mutex<HashMap<TargetId, Http>>,
     recovered: store::Recovered,
-    /// Held shared while the outbox is open: a damaged database is set aside only when nobody else has it open.
-    _open: File,
 }
 
 /// A target, as an app or a command shows it.
@@ -243,7 +241,7 @@ impl Outbox {
     /// Changes what is said of an asset. A target that takes posts gets the new revision.
     pub async fn edit_post(&self, id: AssetId, edit: PostEdit) -> Result<()> {
         let (journal, now) = (self.inner.journal.clone(), self.inner.config.clock.now());
-        let work = move |tx: &rusqlite::Transaction<'_>| {
+        let work = move |tx: &store::Tx<'_>| {
             let seq = store::seq(tx, id)?;
             let (_, post) = store::latest_post(tx, seq)?;
             let post = edit.apply(&post);
@@ -260,7 +258,7 @@ impl Outbox {
     pub async fn remove(&self, id: AssetId) -> Result<()> {
         let journal = self.inner.journal.clone();
         let spool = self.inner.spool.clone();
-        let work = move |tx: &rusqlite::Transaction<'_>| {
+        let work = move |tx: &store::Tx<'_>| {
             let spooled = store::remove(tx, id)?;
             journal.append(&[Record::Removed { asset: id }], Durable::Now)?;
             store::agree(tx, &journal)?;
@@ -295,7 +293,7 @@ impl Outbox {
         self.change(store::try_now).await
     }
 
-    async fn change(&self, work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<()> + Send + 'static) -> Result<()> {
+    async fn change(&self, work: impl FnOnce(&store::Tx<'_>) -> Result<()> + Send + 'static) -> Result<()> {
         self.inner.store.write(work).await?;
         self.inner.tell(Change::Assets);
         Ok(())
@@ -361,20 +359,22 @@ fn open(config: Config) -> Result<Outbox> {
     let folder = std::fs::canonicalize(&config.folder).map_err(io)?;
     let journal = Arc::new(Journal::open(&folder)?);
     let spool = Arc::new(Spool::open(&folder.join("spool")).map_err(|e| Error::Storage(e.to_string()))?);
+    // Held shared while the database is open: a damaged one is set aside only when nobody else has it.
     let open = File::options().create(true).truncate(false).write(true).open(folder.join("open.lock")).map_err(io)?;
+    let open = Arc::new(open);
     open.lock_shared().map_err(io)?;
     let suspect = folder.join(store::SUSPECT);
-    let first = if suspect.exists() { Err(Error::Damaged) } else { told(&folder, &journal, &config.clock) };
+    let first = if suspect.exists() { Err(Error::Damaged) } else { told(&folder, &open, &journal, &config.clock) };
     let (store, recovered) = match first {
         Err(Error::Damaged) => {
             open.unlock().map_err(io)?;
-            if open.try_lock().is_ok() {
+            if alone(&open) {
                 set_aside(&folder)?;
                 let _ = std::fs::remove_file(&suspect);
                 open.unlock().map_err(io)?;
             }
             open.lock_shared().map_err(io)?;
-            told(&folder, &journal, &config.clock)?
+            told(&folder, &open, &journal, &config.clock)?
         }
         other => other?,
     };
@@ -394,22 +394,37 @@ fn open(config: Config) -> Result<Outbox> {
         clients: Mutex::default(),
         recovered,
         config,
-        _open: open,
     };
     Ok(Outbox { inner: Arc::new(inner) })
 }
 
 /// Opens the database and brings it up to what the journal says.
-fn told(folder: &Path, journal: &Arc<Journal>, clock: &Clock) -> Result<(Store, store::Recovered)> {
-    let store = Store::open(folder)?;
+fn told(
+    folder: &Path,
+    open: &Arc<File>,
+    journal: &Arc<Journal>,
+    clock: &Clock,
+) -> Result<(Store, store::Recovered)> {
+    let store = Store::open(folder, open)?;
     let (telling, now) = (journal.clone(), clock.now());
     match store.write_blocking(move |tx| store::catch_up(tx, &telling, &now)) {
-        Ok(recovered) => Ok((store, recovered)),
+        Ok(recovered) => Ok((store.following(journal.clone(), clock.clone()), recovered)),
         Err(error) => {
             store.close();
             Err(error)
         }
     }
+}
+
+/// Whether nobody else has the database open. Whoever just dropped it may need a moment to close it.
+fn alone(open: &File) -> bool {
+    for _ in 0..100 {
+        if open.try_lock().is_ok() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    false
 }
 
 /// Moves a damaged database out of the way, whole: somebody may want to look at it.

@@ -26,7 +26,8 @@ use crate::observe::Change;
 use crate::outbox::{Inner, Outbox};
 use crate::store::{self, Around, Counts, Target};
 
-/// How often the runner looks whether another process added something.
+/// How often the runner looks anew: another process may have added, removed or paused something, and there is no other
+/// way to hear of it.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// How long a run goes on, and for whom.
@@ -93,7 +94,7 @@ struct Runner {
     owner: OutboxId,
     tasks: JoinSet<(Task, Result<()>)>,
     reading: bool,
-    asking: Vec<TargetId>,
+    asking: HashMap<TargetId, CancellationToken>,
     sending: HashMap<DeliveryId, CancellationToken>,
     last: Plan,
     stopped: bool,
@@ -119,11 +120,12 @@ impl Runner {
         Ok(Self {
             inner,
             options,
-            cancel,
+            // A child: that this run ended must not end the caller's next one.
+            cancel: cancel.child_token(),
             owner: OutboxId::from_bytes(owner),
             tasks: JoinSet::new(),
             reading: false,
-            asking: vec![],
+            asking: HashMap::new(),
             sending: HashMap::new(),
             last: Plan::default(),
             stopped: false,
@@ -134,7 +136,7 @@ impl Runner {
     async fn run(&mut self) -> Result<()> {
         let mut link = self.inner.link.subscribe();
         let mut policy = self.inner.policy.subscribe();
-        let mut seen = self.inner.store.read(store::version).await?;
+        let mut look = tokio::time::interval(LOOK);
         loop {
             let now = self.now();
             let targets = self.targets().await?;
@@ -152,12 +154,7 @@ impl Runner {
                 () = self.cancel.cancelled() => { self.stopped = true; return Ok(()) }
                 () = at(ends) => { self.stopped = true; return Ok(()) }
                 () = tokio::time::sleep(due) => {}
-                () = tokio::time::sleep(LOOK) => {}
-            }
-            // Another process may have added something; there is no other way to hear of it.
-            let version = self.inner.store.read(store::version).await?;
-            if version != seen {
-                seen = version;
+                _ = look.tick() => self.cut_unwanted().await?,
             }
         }
     }
@@ -175,13 +172,7 @@ impl Runner {
     /// Plans and starts what the plan says; tells how much is open.
     async fn plan_and_act(&mut self, now: &Now, targets: &[Arc<Target>]) -> Result<u64> {
         let policy = self.inner.policy.borrow().clone();
-        let around = Around {
-            link: self.inner.link.borrow().clone(),
-            targets: targets.iter().map(|t| t.id).collect(),
-            reading: self.reading,
-            sending: self.sending.len(),
-            asking: self.asking.clone(),
-        };
+        let around = self.around(targets);
         let (at, rules) = (*now, policy.clone());
         if self.last.wake.at_utc_ms.is_some() {
             self.inner.store.write(move |tx| store::wake(tx, &at)).await?;
@@ -198,6 +189,16 @@ impl Runner {
         Ok(snapshot.open + snapshot.unread.len() as u64)
     }
 
+    fn around(&self, targets: &[Arc<Target>]) -> Around {
+        Around {
+            link: self.inner.link.borrow().clone(),
+            targets: targets.iter().map(|t| t.id).collect(),
+            reading: self.reading,
+            sending: self.sending.len(),
+            asking: self.asking.keys().copied().collect(),
+        }
+    }
+
     fn act(&mut self, action: &Action, targets: &[Arc<Target>]) {
         let target = |id: &TargetId| targets.iter().find(|t| t.id == *id).cloned();
         let inner = self.inner.clone();
@@ -209,8 +210,8 @@ impl Runner {
             }
             Action::AskHave(id, hashes) => {
                 let Some(target) = target(id) else { return };
-                self.asking.push(*id);
                 let (id, hashes, stop) = (*id, hashes.clone(), self.cancel.child_token());
+                self.asking.insert(id, stop.clone());
                 self.tasks.spawn(async move { (Task::Ask(id), have::ask(inner, target, hashes, stop).await) });
             }
             Action::Send(id, delivery) | Action::Abandon(id, delivery) => {
@@ -238,7 +239,7 @@ impl Runner {
         let (task, outcome) = done.map_err(|e| Error::Storage(format!("a task ended early: {e}")))?;
         match task {
             Task::Read => self.reading = false,
-            Task::Ask(target) => self.asking.retain(|t| *t != target),
+            Task::Ask(target) => drop(self.asking.remove(&target)),
             Task::Send(delivery) => drop(self.sending.remove(&delivery)),
         }
         outcome
@@ -247,7 +248,7 @@ impl Runner {
     /// Whether a run without tasks should wait for what comes.
     fn worth_waiting(&self, now: &Now, open: u64) -> bool {
         if self.ends.is_some() {
-            return open > 0;
+            return open > 0 || self.last.wake.at_utc_ms.is_some();
         }
         let linger = i64::try_from(self.options.linger.as_millis()).unwrap_or(i64::MAX);
         self.last.wake.at_utc_ms.is_some_and(|at| at.saturating_sub(now.utc_ms) <= linger)
@@ -260,7 +261,7 @@ impl Runner {
 
     /// The network or the rules are others now: nothing more is written, and every connection is reset (law 2).
     fn cut_all(&self) {
-        self.sending.values().for_each(CancellationToken::cancel);
+        self.sending.values().chain(self.asking.values()).for_each(CancellationToken::cancel);
         self.inner.forget_connections();
     }
 
@@ -282,9 +283,19 @@ impl Runner {
     }
 
     async fn report(&self) -> Result<Report> {
-        let served: Vec<_> = self.targets().await?.iter().map(|t| t.id).collect();
+        let targets = self.targets().await?;
+        let served: Vec<_> = targets.iter().map(|t| t.id).collect();
         let counts = self.inner.store.read(move |conn| store::counts(conn, Some(&served))).await?;
-        Ok(Report { counts, wake: self.last.wake, stopped: self.stopped })
+        Ok(Report { counts, wake: self.wake(&targets).await?, stopped: self.stopped })
+    }
+
+    /// When to run next. What was cut by the end of this run, or could have been begun, is due at once.
+    async fn wake(&self, targets: &[Arc<Target>]) -> Result<Wake> {
+        let (now, policy) = (self.now(), self.inner.policy.borrow().clone());
+        let (around, rules) = (Around { reading: false, sending: 0, asking: vec![], ..self.around(targets) }, policy.clone());
+        let snapshot = self.inner.store.read(move |conn| store::load(conn, &around, &rules)).await?;
+        let Plan { actions, wake } = plan(&now, &snapshot, &policy);
+        Ok(if actions.is_empty() { wake } else { Wake { at_utc_ms: Some(now.utc_ms), ..wake } })
     }
 }
 
@@ -321,7 +332,7 @@ async fn compact(inner: &Arc<Inner>) -> Result<()> {
     if removed < WORTH_COMPACTING || removed < live {
         return Ok(());
     }
-    let work = move |tx: &rusqlite::Transaction<'_>| {
+    let work = move |tx: &store::Tx<'_>| {
         let gone = store::removed_since_compaction(tx)?;
         journal.compact(|record| record.asset().is_none_or(|asset| !gone.contains(&asset)))?;
         store::compacted(tx)?;

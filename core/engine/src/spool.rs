@@ -444,7 +444,7 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "needs a file system of 1 MB, its folder in SATCHEL_TEST_SMALL_DISK"]
+    #[ignore = "foreign: small-disk"]
     fn a_copy_that_does_not_fit_leaves_nothing() {
         let small = std::env::var_os("SATCHEL_TEST_SMALL_DISK").unwrap();
         let dir = tempfile::tempdir().unwrap();

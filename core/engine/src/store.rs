@@ -17,6 +17,7 @@ pub(crate) mod targets;
 pub(crate) mod uploads;
 mod worker;
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -24,20 +25,25 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
+use crate::clock::Clock;
 use crate::crash;
 use crate::error::{Error, Result};
+use crate::journal::Journal;
 pub(crate) use assets::{
-    NewAsset, compacted, insert as insert_asset, known, lift, live_and_removed, remove, removed_since_compaction, retry, seq,
+    NewAsset, compacted, insert as insert_asset, known, lift, live_and_removed, remove, removed_since_compaction, reread, retry,
+    seq,
 };
 pub(crate) use deliveries::Outgoing;
 pub use ledger::LedgerRow;
 pub(crate) use ledger::all as ledger;
 pub use list::{AssetView, Counts, DeliveryView, Filter};
 pub(crate) use list::{counts, one, page};
+/// A transaction, for those who decide what goes into one and know no SQL.
+pub(crate) use rusqlite::Transaction as Tx;
 pub(crate) use parts::is_spooled;
 pub(crate) use posts::{latest as latest_post, revise};
 pub(crate) use rebuild::{Recovered, agree, catch_up, role};
-pub(crate) use snapshot::{Around, load, pause, paused, unwanted, version, wake, world};
+pub(crate) use snapshot::{Around, load, pause, paused, unwanted, wake, world};
 pub(crate) use targets::{Spec, Target, all as all_targets, set as set_target, try_now};
 use worker::Worker;
 
@@ -50,6 +56,8 @@ pub(crate) const FILE: &str = "outbox.db";
 pub(crate) const SUSPECT: &str = "outbox.db.suspect";
 /// Databases up to so many bytes are checked to the last index.
 const THOROUGH: u64 = 8 << 20;
+/// No version of ours will ever be so high: one that is, is damage.
+const FARTHEST: i64 = 10_000;
 
 /// A handle on the database; clones share it.
 #[derive(Clone)]
@@ -57,11 +65,14 @@ pub(crate) struct Store {
     writer: Worker,
     reader: Worker,
     suspect: Arc<Path>,
+    /// What each transaction catches up with before its work.
+    follows: Option<(Arc<Journal>, Clock)>,
 }
 
 impl Store {
-    /// Opens the database, making it where it is missing. [`Error::Damaged`] when it must be rebuilt.
-    pub(crate) fn open(folder: &Path) -> Result<Self> {
+    /// Opens the database, making it where it is missing. [`Error::Damaged`] when it must be rebuilt. `while_open` is held
+    /// until its last connection is closed.
+    pub(crate) fn open(folder: &Path, while_open: &Arc<File>) -> Result<Self> {
         let path = folder.join(FILE);
         let mut writer = connect(&path)?;
         check(&writer)?;
@@ -69,10 +80,18 @@ impl Store {
         let reader = connect(&path)?;
         reader.pragma_update(None, "query_only", true).map_err(|e| fault(&e))?;
         Ok(Self {
-            writer: Worker::start("satchel-writer", writer),
-            reader: Worker::start("satchel-reader", reader),
+            writer: Worker::start("satchel-writer", writer, while_open.clone()),
+            reader: Worker::start("satchel-reader", reader, while_open.clone()),
             suspect: folder.join(SUSPECT).into(),
+            follows: None,
         })
+    }
+
+    /// From now on each transaction first brings the database up to what the journal says. What another process wrote
+    /// there before it was killed, or we before a commit that failed, is in no row; it must be before anything is built
+    /// on the rows, and before the mark moves past it.
+    pub(crate) fn following(self, journal: Arc<Journal>, clock: Clock) -> Self {
+        Self { follows: Some((journal, clock)), ..self }
     }
 
     /// Ends both connections before it returns: one that ended later would take a new database's WAL with it.
@@ -90,7 +109,7 @@ impl Store {
     pub(crate) fn noted<T>(&self, result: Result<T>) -> Result<T> {
         if matches!(result, Err(Error::Damaged)) {
             // On a disk that takes no note, it is met again.
-            let _ = std::fs::File::create(&self.suspect);
+            let _ = File::create(&self.suspect);
         }
         result
     }
@@ -100,7 +119,8 @@ impl Store {
         &self,
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.noted(self.writer.run(move |conn| transact(conn, work)).await)
+        let follows = self.follows.clone();
+        self.noted(self.writer.run(move |conn| transact(conn, follows, work)).await)
     }
 
     /// The same, for callers outside an async context.
@@ -108,7 +128,8 @@ impl Store {
         &self,
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        self.noted(self.writer.run_blocking(move |conn| transact(conn, work)))
+        let follows = self.follows.clone();
+        self.noted(self.writer.run_blocking(move |conn| transact(conn, follows, work)))
     }
 
     /// Runs a query on the reader's thread, for callers outside an async context.
@@ -130,9 +151,13 @@ impl Store {
 
 fn transact<T>(
     conn: &mut Connection,
+    follows: Option<(Arc<Journal>, Clock)>,
     work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T>,
 ) -> Result<T> {
     let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(|e| fault(&e))?;
+    if let Some((journal, clock)) = follows {
+        catch_up(&tx, &journal, &clock.now())?;
+    }
     let value = work(&tx)?;
     crash::point("before a commit");
     tx.commit().map_err(|e| fault(&e))?;
@@ -168,10 +193,17 @@ fn check(conn: &Connection) -> Result<()> {
 }
 
 fn migrate(conn: &mut Connection) -> Result<()> {
+    let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|e| fault(&e))?;
+    if !(0..FARTHEST).contains(&version) {
+        return Err(Error::Damaged);
+    }
     MIGRATIONS.to_latest(conn).map_err(|error| match error {
         rusqlite_migration::Error::MigrationDefinition(
             rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead,
         ) => Error::NewerVersion,
+        // The statements are known to be right: it is the tables that they find.
+        rusqlite_migration::Error::RusqliteError { err, .. }
+            if err.sqlite_error_code() == Some(ErrorCode::Unknown) => Error::Damaged,
         rusqlite_migration::Error::RusqliteError { err, .. } => fault(&err),
         other => Error::Storage(other.to_string()),
     })
@@ -187,6 +219,7 @@ pub(crate) fn fault(error: &rusqlite::Error) -> Error {
         None => match error {
             rusqlite::Error::FromSqlConversionFailure(..)
             | rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::Utf8Error(..)
             | rusqlite::Error::IntegralValueOutOfRange(..) => Error::Damaged,
             other => Error::Storage(format!("a query failed: {other}")),
         },

@@ -51,7 +51,9 @@ impl<'a> Input<'a> {
     fn status(&mut self) -> u16 {
         match self.byte() % 4 {
             0 => self.short(),
-            _ => self.one_of(&[200, 201, 204, 301, 400, 401, 403, 404, 405, 409, 410, 412, 413, 423, 429, 460, 500, 503]),
+            _ => {
+                self.one_of(&[200, 201, 204, 301, 400, 401, 403, 404, 405, 409, 410, 412, 413, 423, 429, 460, 500, 503])
+            }
         }
     }
 
@@ -70,12 +72,30 @@ impl<'a> Input<'a> {
         let count = self.byte() % 6;
         let mut headers = Vec::new();
         for _ in 0..count {
-            let name = self.one_of(&["tus-resumable", "upload-offset", "location", "upload-length", "retry-after", "satchel-version", ""]);
+            let name = self.one_of(&[
+                "tus-resumable",
+                "upload-offset",
+                "location",
+                "upload-length",
+                "retry-after",
+                "satchel-version",
+                "",
+            ]);
             let value = match name {
                 "tus-resumable" if self.byte() < 250 => "1.0.0".to_owned(),
                 "satchel-version" if self.byte() < 250 => "1".to_owned(),
                 "upload-offset" | "upload-length" => self.offset(length),
-                "location" => self.one_of(&["/files/1", "2", "https://desk.example/x", "https://evil.example/x", "http://[", "//", "data:,"]).to_owned(),
+                "location" => self
+                    .one_of(&[
+                        "/files/1",
+                        "2",
+                        "https://desk.example/x",
+                        "https://evil.example/x",
+                        "http://[",
+                        "//",
+                        "data:,",
+                    ])
+                    .to_owned(),
                 _ => self.text(),
             };
             let name = if name.is_empty() { self.text() } else { name.to_owned() };

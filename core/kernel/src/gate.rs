@@ -86,8 +86,7 @@ fn has_marks(request: &Request, reply: &Reply) -> bool {
                 }
         }
         Marks::Satchel => {
-            headers.get(protocol::MARK) == Some(protocol::VERSION)
-                && matches!(reply.status, 200 | 201 | 400..)
+            headers.get(protocol::MARK) == Some(protocol::VERSION) && matches!(reply.status, 200 | 201 | 400..)
         }
     }
 }

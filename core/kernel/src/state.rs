@@ -232,7 +232,9 @@ impl Trouble {
         match self {
             Self::Unreachable => "the server could not be reached".into(),
             Self::Cut => "the connection broke".into(),
-            Self::Imposter(Imposter::Page) => "a web page stood in the service's place (blocked, or a sign-in page)".into(),
+            Self::Imposter(Imposter::Page) => {
+                "a web page stood in the service's place (blocked, or a sign-in page)".into()
+            }
             Self::Imposter(Imposter::Redirect) => "the network sent us to another address; it was not followed".into(),
             Self::Imposter(Imposter::Certificate) => "somebody else's certificate stood in the server's place".into(),
             Self::Imposter(Imposter::Garbage) => "what answered does not speak the server's language".into(),

@@ -130,7 +130,11 @@ fn a_success_without_all_of_its_marks_is_none() {
         (Method::Patch, 103, &[T, ("upload-offset", "1")]), (Method::Patch, 0, &[T, ("upload-offset", "1")]),
     ];
     for (method, status, headers) in lacking {
-        assert_eq!(tus(*method, *status, headers, Identity::Proved), Verdict::Gateway, "{method:?} {status} {headers:?}");
+        assert_eq!(
+            tus(*method, *status, headers, Identity::Proved),
+            Verdict::Gateway,
+            "{method:?} {status} {headers:?}"
+        );
     }
     for offset in ["", "-1", "+1", "1.0", "0x10", "1 2", "1,1", "18446744073709551616", "NaN", "１"] {
         let verdict = tus(Method::Patch, 204, &[T, ("upload-offset", offset)], Identity::Proved);
@@ -146,14 +150,20 @@ fn headers_that_contradict_each_other_are_no_marks() {
     assert_eq!(offsets("7", " 7 "), PROVEN, "white space around a value is none of it");
     let locations = [T, ("location", "/a"), ("Location", "/b")];
     assert_eq!(tus(Method::Post, 201, &locations, Identity::Proved), Verdict::Gateway);
-    assert_eq!(tus(Method::Head, 404, &[T, ("Tus-Resumable", "0.2.2")], Identity::None), Verdict::Imposter(Imposter::Unmarked));
+    assert_eq!(
+        tus(Method::Head, 404, &[T, ("Tus-Resumable", "0.2.2")], Identity::None),
+        Verdict::Imposter(Imposter::Unmarked)
+    );
 }
 
 #[test]
 fn the_case_of_a_headers_name_does_not_matter_and_that_of_its_value_does() {
     let headers = [("TUS-Resumable", "1.0.0"), ("UPLOAD-Offset", "7")];
     assert_eq!(tus(Method::Patch, 204, &headers, Identity::Proved), PROVEN);
-    assert_eq!(tus(Method::Patch, 204, &[("tus-resumable", "v1.0.0"), ("upload-offset", "7")], Identity::Proved), Verdict::Gateway);
+    assert_eq!(
+        tus(Method::Patch, 204, &[("tus-resumable", "v1.0.0"), ("upload-offset", "7")], Identity::Proved),
+        Verdict::Gateway
+    );
 }
 
 #[test]
@@ -198,8 +208,15 @@ fn any_marks() -> impl Strategy<Value = Marks> {
 /// Headers as they might come: names of the protocols among others, values that nearly fit.
 fn any_headers() -> impl Strategy<Value = Vec<(String, String)>> {
     let name = prop_oneof![
-        prop::sample::select(vec!["tus-resumable", "Tus-Resumable", "location", "upload-offset", "satchel-version", "content-type"])
-            .prop_map(str::to_owned),
+        prop::sample::select(vec![
+            "tus-resumable",
+            "Tus-Resumable",
+            "location",
+            "upload-offset",
+            "satchel-version",
+            "content-type"
+        ])
+        .prop_map(str::to_owned),
         "[a-zA-Z-]{1,12}",
     ];
     let value = prop_oneof![

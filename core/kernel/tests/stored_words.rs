@@ -97,7 +97,9 @@ fn a_wait_of_a_later_version_is_read_as_other() {
 
 #[test]
 fn a_park_of_a_later_version_is_read_as_other() {
-    for json in [r#"{"code":"quota"}"#, r#"{"code":"quota","left":0,"of":{"who":"desk"}}"#, r#"{"of":1,"code":"quota"}"#] {
+    for json in
+        [r#"{"code":"quota"}"#, r#"{"code":"quota","left":0,"of":{"who":"desk"}}"#, r#"{"of":1,"code":"quota"}"#]
+    {
         assert_eq!(serde_json::from_str::<ParkReason>(json).unwrap(), ParkReason::Other, "{json}");
     }
     let json = r#"{"code":"refused","status":415,"since":1}"#;
@@ -118,7 +120,11 @@ fn a_trouble_of_a_later_version_is_read_as_other() {
         r#"{"kind":"gateway","detail":{"status":502,"via":"x"}}"#,
         r#"{"kind":"busy"}"#,
     ] {
-        assert_eq!(serde_json::from_str::<Trouble>(json).unwrap_or_else(|e| panic!("{json}: {e}")), Trouble::Other, "{json}");
+        assert_eq!(
+            serde_json::from_str::<Trouble>(json).unwrap_or_else(|e| panic!("{json}: {e}")),
+            Trouble::Other,
+            "{json}"
+        );
     }
     for (json, known) in [
         (r#"{"kind":"cut"}"#, Trouble::Cut),
@@ -140,10 +146,15 @@ fn what_this_version_writes_stays_as_it_is() {
     for (state, json) in [
         (AssetState::Accepted, r#"{"state":"accepted"}"#),
         (AssetState::Delivered { proof: Proof::Receipt }, r#"{"state":"delivered","proof":"receipt"}"#),
-        (AssetState::Parked { reason: ParkReason::Refused { status: 415 } }, r#"{"state":"parked","reason":{"code":"refused","status":415}}"#),
+        (
+            AssetState::Parked { reason: ParkReason::Refused { status: 415 } },
+            r#"{"state":"parked","reason":{"code":"refused","status":415}}"#,
+        ),
         (AssetState::Waiting { reason: WaitReason::NoLink }, r#"{"state":"waiting","reason":{"code":"no_link"}}"#),
         (
-            AssetState::Waiting { reason: WaitReason::TargetRests { at_utc_ms: 9, trouble: Trouble::Imposter(Imposter::Page) } },
+            AssetState::Waiting {
+                reason: WaitReason::TargetRests { at_utc_ms: 9, trouble: Trouble::Imposter(Imposter::Page) },
+            },
             r#"{"state":"waiting","reason":{"code":"target_rests","at_utc_ms":9,"trouble":{"kind":"imposter","detail":"page"}}}"#,
         ),
     ] {

@@ -48,6 +48,10 @@ use lane::Lane;
 /// What the sockets' buffers are asked to hold, in bytes. (Linux takes twice that, for its own books.)
 const SOCKET_BUFFER: usize = 16 * 1024;
 
+/// The largest segment that clients are told to send, in bytes: what fits through most links of the world.
+#[cfg(unix)]
+const SEGMENT: u32 = 1400;
+
 /// The simulator at work. Clones are handles to the same one; when the last is dropped, it stops and
 /// resets what it carries.
 #[derive(Debug, Clone)]
@@ -250,6 +254,9 @@ fn listen_with_small_buffers(address: SocketAddr) -> io::Result<TcpListener> {
     // Accepted sockets inherit these, and the window that is offered in the handshake depends on them.
     socket.set_recv_buffer_size(SOCKET_BUFFER)?;
     socket.set_send_buffer_size(SOCKET_BUFFER)?;
+    // A sender's kernel sizes its buffer in segments, and loopback's are of 64 KB: it would take in megabytes.
+    #[cfg(unix)]
+    socket.set_tcp_mss(SEGMENT)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(1024)?;

@@ -25,7 +25,9 @@ fn arrives(world: &mut World, faults: &[Fault]) -> Result<(), String> {
         // Only where the server cannot be asked.
         End::FateUnknown if world.server.has(&world.job.hash).is_none() => Ok(()),
         // Over plain HTTP a no that is forged often enough asks a person, who retries.
-        End::Parked(ParkReason::Refused { status }) if faults.iter().filter(|f| **f == Fault::Forged(status)).count() > 0 => {
+        End::Parked(ParkReason::Refused { status })
+            if faults.iter().filter(|f| **f == Fault::Forged(status)).count() > 0 =>
+        {
             world.retry();
             arrives(world, &[])
         }
@@ -98,7 +100,10 @@ fn law_4_a_reply_that_is_lost_costs_no_byte_of_tus() {
         for lost in 0..4u32 {
             for also in 0..6u32 {
                 let mut world = World::new(case, &payload(4, 5000), false, 4);
-                let end = world.run(|turn, _| if turn == lost || turn == also { Fault::LostReply(Cut::Reset) } else { Fault::None });
+                let end =
+                    world.run(
+                        |turn, _| if turn == lost || turn == also { Fault::LostReply(Cut::Reset) } else { Fault::None },
+                    );
                 assert!(matches!(end, Ok(End::Done(_))), "{}, {lost}, {also}: {end:?}", case.name);
                 assert_eq!(world.sent, 5000, "{}, {lost}, {also}", case.name);
             }

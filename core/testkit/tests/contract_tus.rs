@@ -154,7 +154,11 @@ fn what_swallows_whole_bodies_makes_a_patch_bounded_and_it_grows_back() {
         assert!(sizes[smallest..].iter().any(|s| *s >= 8 * least), "{}: it grows back: {sizes:?}", case.name);
         for request in world.requests.iter().filter(|r| r.method == Method::Patch) {
             let unbounded = header(request, "upload-offset") == Some("0") && request.body_len() == 4 << 20;
-            assert_eq!(header(request, "upload-checksum").is_none(), unbounded, "a checksum on bounded PATCHes, and on no other");
+            assert_eq!(
+                header(request, "upload-checksum").is_none(),
+                unbounded,
+                "a checksum on bounded PATCHes, and on no other"
+            );
         }
     }
 }
@@ -234,7 +238,8 @@ fn an_absolute_location_of_the_same_origin_is_taken() {
     for plain in [false, true] {
         let server = TusServer::new(Abilities { absolute: true, ..Abilities::default() });
         let mut world = World::new(TUS_BARE, &payload(1000), plain, 1).with_server(server);
-        let end = world.run_schedule(&[Fault::None, Fault::CutUp { arrived: 5, held: 5 }, Fault::LostReply(Cut::NoReply)]);
+        let end =
+            world.run_schedule(&[Fault::None, Fault::CutUp { arrived: 5, held: 5 }, Fault::LostReply(Cut::NoReply)]);
         assert!(matches!(end, Ok(End::Done(_))), "{end:?}");
     }
 }

@@ -1,8 +1,8 @@
 //! Finding the suites that need what others wrote.
 //!
-//! Such a test stands in a crate's `tests/` and says what it needs: `#[ignore = "foreign: node"]`, or several parts with
-//! commas. Tests of one file with the same needs are one suite. So a plain `cargo test` leaves them out, and a new one
-//! needs no word here.
+//! Such a test stands in a crate's `tests/`, or among the unit tests of its library, and says what it needs:
+//! `#[ignore = "foreign: node"]`, or several parts with commas. Tests of one target with the same needs are one suite. So
+//! a plain `cargo test` leaves them out, and a new one needs no word here.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,13 +11,16 @@ use std::path::Path;
 use crate::parts::Part;
 use crate::workspace::{Target, Workspace};
 
-/// Tests of one integration test target that need the same parts.
+/// How the reason of such a test begins. (Other reasons are the lint's matter.)
+const FOREIGN: &str = "foreign: ";
+
+/// Tests of one target that need the same parts.
 #[derive(Debug)]
 pub(crate) struct ForeignSuite {
     /// The crate.
     pub(crate) package: String,
-    /// The test target.
-    pub(crate) target: String,
+    /// The integration test target, or none for the library's unit tests.
+    pub(crate) target: Option<String>,
     /// What they need.
     pub(crate) parts: Vec<Part>,
     /// The tests' function names, without their modules.
@@ -28,7 +31,17 @@ impl ForeignSuite {
     /// As it stands in the table.
     pub(crate) fn name(&self) -> String {
         let parts: Vec<&str> = self.parts.iter().map(|part| part.name()).collect();
-        format!("{} {} [{}]", self.package, self.target, parts.join(" "))
+        format!("{} {} [{}]", self.package, self.target.as_deref().unwrap_or("unit tests"), parts.join(" "))
+    }
+
+    /// The words that tell cargo which target to test.
+    pub(crate) fn chosen(&self) -> Vec<&str> {
+        let mut words = vec!["test", "--package", &self.package];
+        match &self.target {
+            Some(target) => words.extend(["--test", target]),
+            None => words.push("--lib"),
+        }
+        words
     }
 }
 
@@ -36,10 +49,14 @@ impl ForeignSuite {
 pub(crate) fn discover(workspace: &Workspace) -> Result<Vec<ForeignSuite>, String> {
     let mut suites = Vec::new();
     for member in &workspace.members {
-        for target in member.test_targets() {
+        // The routines' own unit tests have such tests as examples in texts.
+        let library = member.library().filter(|_| member.name != env!("CARGO_PKG_NAME"));
+        for target in library.into_iter().chain(member.test_targets()) {
             let mut groups: BTreeMap<Vec<Part>, Vec<String>> = BTreeMap::new();
             for text in sources(target)? {
-                for (reason, function) in ignored_tests(&text).into_iter().filter(|(reason, _)| !of_another(reason)) {
+                for (reason, function) in
+                    ignored_tests(&text).into_iter().filter(|(reason, _)| reason.starts_with(FOREIGN))
+                {
                     let place = || format!("{}: #[ignore = \"{reason}\"]", target.src_path.display());
                     let parts = parts_of(&reason).map_err(|e| format!("{}: {e}", place()))?;
                     groups.entry(parts).or_default().push(function);
@@ -48,7 +65,7 @@ pub(crate) fn discover(workspace: &Workspace) -> Result<Vec<ForeignSuite>, Strin
             distinct(&groups).map_err(|e| format!("{}: {e}", target.src_path.display()))?;
             suites.extend(groups.into_iter().map(|(parts, functions)| ForeignSuite {
                 package: member.name.clone(),
-                target: target.name.clone(),
+                target: (!target.is_library()).then(|| target.name.clone()),
                 parts,
                 functions,
             }));
@@ -67,7 +84,7 @@ fn distinct(groups: &BTreeMap<Vec<Part>, Vec<String>>) -> Result<(), String> {
     }
 }
 
-/// The texts of a target: the file it starts at, and those in the folder of its name.
+/// The texts of a target: the file it starts at, and those in the folder of its name; for a library all beside it.
 fn sources(target: &Target) -> Result<Vec<String>, String> {
     let start = &target.src_path;
     let read = |file: &Path| fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()));
@@ -120,9 +137,9 @@ pub(crate) fn of_another(reason: &str) -> bool {
 /// The parts that a reason names.
 pub(crate) fn parts_of(reason: &str) -> Result<Vec<Part>, String> {
     let known = || Part::ALL.iter().map(|part| part.name()).collect::<Vec<_>>().join(", ");
-    let needs = reason
-        .strip_prefix("foreign: ")
-        .ok_or_else(|| format!("a test is left out only as \"foreign: PART\", with parts of: {}", known()))?;
+    let needs = reason.strip_prefix(FOREIGN).ok_or_else(|| {
+        format!("a test is left out only as \"foreign: PART\" or \"a part of TEST\"; parts are: {}", known())
+    })?;
     let mut parts = Vec::new();
     for name in needs.split(',').map(str::trim) {
         parts.push(Part::named(name).ok_or_else(|| format!("no part is called {name}; there are: {}", known()))?);

@@ -4,6 +4,7 @@
 //! Tests learn where it is from environment variables.
 
 mod browser;
+pub(crate) mod disk;
 mod go;
 mod java;
 mod node;
@@ -34,6 +35,8 @@ pub(crate) enum Part {
     TusJava,
     /// rustus.
     Rustus,
+    /// A file system of 1 MB.
+    SmallDisk,
     /// A folder of real camera files, which only some have.
     Samples,
 }
@@ -52,8 +55,16 @@ pub(crate) enum When {
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Node, Self::Chromium, Self::Tusd, Self::Tuspy, Self::TusJava, Self::Rustus, Self::Samples];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Node,
+        Self::Chromium,
+        Self::Tusd,
+        Self::Tuspy,
+        Self::TusJava,
+        Self::Rustus,
+        Self::SmallDisk,
+        Self::Samples,
+    ];
 
     /// As tests name it in `#[ignore = "foreign: NAME"]`.
     pub(crate) const fn name(self) -> &'static str {
@@ -64,6 +75,7 @@ impl Part {
             Self::Tuspy => "tuspy",
             Self::TusJava => "tus-java-client",
             Self::Rustus => "rustus",
+            Self::SmallDisk => "small-disk",
             Self::Samples => "samples",
         }
     }
@@ -76,7 +88,7 @@ impl Part {
     /// When its suites run.
     pub(crate) const fn when(self) -> When {
         match self {
-            Self::Node | Self::Chromium | Self::Tusd => When::Always,
+            Self::Node | Self::Chromium | Self::Tusd | Self::SmallDisk => When::Always,
             Self::Tuspy | Self::TusJava => When::WithAll,
             Self::Rustus => When::ByName,
             Self::Samples => When::IfThere,
@@ -91,6 +103,7 @@ impl Part {
             Self::Tuspy => python::tuspy(workspace, cache),
             Self::TusJava => java::tus_java_client(workspace, cache),
             Self::Rustus => rust::rustus(cache),
+            Self::SmallDisk => disk::find(cache),
             // The tests read the variable themselves.
             Self::Samples => Ok(Places::new()),
         }

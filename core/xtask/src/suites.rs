@@ -8,7 +8,7 @@ use crate::clock::Stopwatch;
 use crate::foreign::{self, ForeignSuite};
 use crate::libtest::{Tally, listed};
 use crate::outcome::Outcome;
-use crate::parts::{Parts, Places, SAMPLES, When};
+use crate::parts::{Part, Parts, Places, SAMPLES, When, disk};
 use crate::process::{Run, on_terminal, set, without_colour};
 use crate::report::{Ending, Report, Row};
 use crate::workspace::{Workspace, cargo};
@@ -123,21 +123,22 @@ fn of_crate(package: &str) -> Result<Ending, String> {
 }
 
 fn of_foreign(suite: &ForeignSuite, places: &Places) -> Result<Ending, String> {
-    let target = ["test", "--package", &suite.package, "--test", &suite.target];
-    if !Run::new(cargo().args(target).args(["--no-run", "--quiet"])).shown()? {
-        let failures = vec![format!("{} (did not build)", suite.target)];
+    if !Run::new(cargo().args(suite.chosen()).args(["--no-run", "--quiet"])).shown()? {
+        let failures = vec!["(did not build, see above)".into()];
         return Ok(Ending::Ran { passed: 0, failed: 1, failures, took: Duration::ZERO });
     }
     let names = names(suite)?;
-    let mut test = cargo();
-    test.args(target).args(["--no-fail-fast", "--", "--ignored", "--exact"]).args(&names);
+    let mut test = if suite.parts.contains(&Part::SmallDisk) { disk::with_small_disk(cargo()) } else { cargo() };
+    test.args(suite.chosen()).args(["--no-fail-fast", "--", "--ignored", "--exact"]).args(&names);
+    if suite.parts.contains(&Part::SmallDisk) {
+        test.arg("--test-threads=1"); // they share the disk
+    }
     ran(test.envs(places.iter().cloned()))
 }
 
 /// The tests' names with their modules, as libtest knows them.
 fn names(suite: &ForeignSuite) -> Result<Vec<String>, String> {
-    let target = ["test", "--package", &suite.package, "--test", &suite.target, "--quiet"];
-    let text = Run::new(cargo().args(target).args(["--", "--ignored", "--list"])).text()?;
+    let text = Run::new(cargo().args(suite.chosen()).args(["--quiet", "--", "--ignored", "--list"])).text()?;
     let ours = |name: &&str| suite.functions.iter().any(|function| name.rsplit("::").next() == Some(function));
     let names: Vec<String> = listed(&text).into_iter().filter(ours).map(str::to_owned).collect();
     if names.len() < suite.functions.len() {
@@ -170,12 +171,11 @@ fn ran(test: &mut Command) -> Result<Ending, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parts::Part;
 
     fn duty(parts: &[Part], all: bool, only: &[&str]) -> &'static str {
         let suite = Suite::Foreign(ForeignSuite {
             package: "satchel-cli".into(),
-            target: "servers".into(),
+            target: Some("servers".into()),
             parts: parts.to_vec(),
             functions: vec!["one".into()],
         });

@@ -38,7 +38,19 @@ pub(crate) struct Target {
     pub(crate) src_path: PathBuf,
 }
 
+impl Target {
+    /// Whether it is the crate's library.
+    pub(crate) fn is_library(&self) -> bool {
+        self.kind.iter().any(|kind| kind == "lib")
+    }
+}
+
 impl Member {
+    /// Its library, if it has one.
+    pub(crate) fn library(&self) -> Option<&Target> {
+        self.targets.iter().find(|target| target.is_library())
+    }
+
     /// The crate's folder.
     pub(crate) fn folder(&self) -> &Path {
         self.manifest_path.parent().expect("a file has a folder")

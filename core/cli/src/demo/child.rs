@@ -26,7 +26,8 @@ impl Syncer {
         }
         // What is set for the person's own outboxes is not meant for this one.
         command.env_remove("SATCHEL_TOKEN").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.kill_on_drop(true).spawn().map_err(Failure::because("a second process did not start"))?;
+        let mut child =
+            command.kill_on_drop(true).spawn().map_err(Failure::because("a second process did not start"))?;
         let out = child.stdout.take().expect("its output was asked for, and nobody took it before");
         Ok(Self { child, events: BufReader::new(out).lines() })
     }

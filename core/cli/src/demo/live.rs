@@ -1,4 +1,7 @@
 //! What is under way, gathered from the outbox's events (or those of a child process) and drawn ten times a second.
+//!
+//! How far an upload is, nobody knows but the server: what the outbox handed over may lie in this machine's kernel for
+//! megabytes. So the bars show what the link carried, set right by each word of the server.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,6 +9,7 @@ use std::time::Duration;
 
 use satchel::kernel::protocol::post::Rendition;
 use satchel::{AssetId, AssetState, Change, Outbox, Trouble};
+use satchel_testkit::link::Simulator;
 use serde_json::Value;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
@@ -24,20 +28,30 @@ const DRAW: Duration = Duration::from_millis(100);
 pub(super) struct Live {
     inner: Arc<Mutex<Inner>>,
     outbox: Outbox,
+    wire: Simulator,
     screen: Arc<Screen>,
 }
 
 #[derive(Default)]
 struct Inner {
     link: String,
-    under_way: BTreeMap<AssetId, Row>,
+    under_way: BTreeMap<AssetId, UnderWay>,
+    /// What the link had carried when it was last looked at.
+    carried: u64,
     tally: Tally,
     troubles: Vec<Trouble>,
 }
 
+/// An upload.
+struct UnderWay {
+    row: Row,
+    /// The server's last word.
+    kept: u64,
+}
+
 impl Live {
-    pub(super) fn new(outbox: Outbox, screen: Arc<Screen>) -> Self {
-        Self { inner: Arc::default(), outbox, screen }
+    pub(super) fn new(outbox: Outbox, wire: Simulator, screen: Arc<Screen>) -> Self {
+        Self { inner: Arc::default(), outbox, wire, screen }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -63,18 +77,34 @@ impl Live {
         Ok(tally)
     }
 
-    /// How far an upload is.
-    pub(super) async fn progress(&self, asset: AssetId, sent: u64, bytes: u64) {
-        let known = self.inner().under_way.contains_key(&asset);
-        let name = if known { String::new() } else { self.name(asset).await };
+    /// An upload moves.
+    pub(super) async fn moves(&self, asset: AssetId) {
+        if let Some(known) = self.inner().under_way.get_mut(&asset) {
+            known.row.rests = false;
+            return;
+        }
+        let Ok(view) = self.outbox.asset(asset).await else { return };
+        let name = shown(view.name.as_ref());
+        let row = Row { name, sent: view.acknowledged, bytes: view.bytes, rests: false };
+        self.inner().under_way.insert(asset, UnderWay { row, kept: view.acknowledged });
+    }
+
+    /// Shares out what the link carried since it was last looked at.
+    fn carry(&self) {
+        let carried = self.wire.stats().forwarded_up;
         let mut inner = self.inner();
-        let row = inner.under_way.entry(asset).or_insert(Row { name, sent, bytes, rests: false });
-        (row.sent, row.bytes, row.rests) = (sent, bytes, false);
+        let new = carried.saturating_sub(std::mem::replace(&mut inner.carried, carried));
+        let mut moving: Vec<_> = inner.under_way.values_mut().filter(|up| !up.row.rests).collect();
+        let each = new / (moving.len() as u64).max(1);
+        for up in &mut moving {
+            up.row.sent = (up.row.sent + each).min(up.row.bytes);
+        }
     }
 
     /// How far an upload was, as last heard.
     pub(super) fn sent(&self, asset: AssetId) -> Option<u64> {
-        self.inner().under_way.get(&asset).map(|row| row.sent)
+        self.carry();
+        self.inner().under_way.get(&asset).map(|up| up.row.sent)
     }
 
     /// A delivery is done.
@@ -82,20 +112,12 @@ impl Live {
         self.inner().under_way.remove(&asset);
     }
 
-    /// The name of an asset, fit for a terminal.
-    pub(super) async fn name(&self, asset: AssetId) -> String {
-        self.outbox.asset(asset).await.map(|view| shown(view.name.as_ref())).unwrap_or_default()
-    }
-
     /// An event of a child process, as `satchel sync --json` prints it.
     pub(super) async fn told(&self, event: &Value) {
         let asset = event["asset"].as_str().and_then(|id| id.parse().ok());
         let original = event["rendition"].as_str() == Some(Rendition::Original.as_str());
         match (event["event"].as_str(), asset, original) {
-            (Some("progress"), Some(asset), true) => {
-                let number = |key: &str| event[key].as_u64().unwrap_or(0);
-                self.progress(asset, number("sent"), number("bytes")).await;
-            }
+            (Some("progress"), Some(asset), true) => self.moves(asset).await,
             (Some("delivered"), Some(asset), true) => self.delivered(asset),
             (Some("trouble"), ..) => {
                 if let Ok(trouble) = serde_json::from_value(event["trouble"].clone()) {
@@ -112,22 +134,23 @@ impl Live {
         for id in ids {
             let Ok(view) = self.outbox.asset(id).await else { continue };
             let mut inner = self.inner();
-            match view.state {
-                AssetState::Delivered { .. } => drop(inner.under_way.remove(&id)),
-                AssetState::Sending => {}
-                _ => {
-                    if let Some(row) = inner.under_way.get_mut(&id) {
-                        row.rests = true;
-                    }
+            if matches!(view.state, AssetState::Delivered { .. }) {
+                inner.under_way.remove(&id);
+            } else if let Some(up) = inner.under_way.get_mut(&id) {
+                up.row.rests = view.state != AssetState::Sending;
+                if up.kept != view.acknowledged {
+                    up.kept = view.acknowledged;
+                    up.row.sent = view.acknowledged;
                 }
             }
         }
     }
 
     fn draw(&self) {
+        self.carry();
         let inner = self.inner();
         let tally = &inner.tally;
-        let mut rows: Vec<Row> = inner.under_way.values().cloned().collect();
+        let mut rows: Vec<Row> = inner.under_way.values().map(|up| up.row.clone()).collect();
         rows.sort_by_key(|row| row.rests);
         let under_way: u64 = rows.iter().map(|row| row.sent).sum();
         rows.truncate(ROWS);
@@ -138,7 +161,8 @@ impl Live {
             delivered: tally.delivered,
             done_bytes: (tally.delivered_bytes + under_way).min(tally.blob_bytes),
             all_bytes: tally.blob_bytes,
-            waits: tally.main_wait(),
+            // The rest of a long reason was said above.
+            waits: tally.main_wait().map(|(n, why)| (n, why.split(';').next().unwrap_or_default().to_owned())),
         };
         drop(inner);
         self.screen.show(&view);
@@ -172,9 +196,7 @@ impl Live {
 
     async fn changed(&self, change: Change) {
         match change {
-            Change::Progress { asset, rendition: Rendition::Original, sent, bytes, .. } => {
-                self.progress(asset, sent, bytes).await;
-            }
+            Change::Progress { asset, rendition: Rendition::Original, .. } => self.moves(asset).await,
             Change::Delivered { asset: Some(asset), rendition: Rendition::Original, .. } => self.delivered(asset),
             Change::Trouble { trouble, .. } => self.inner().troubles.push(trouble),
             _ => {}

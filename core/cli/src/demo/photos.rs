@@ -60,7 +60,9 @@ impl Photos {
             Ok(_) => Err(Failure::Told(format!("{} is no folder; give --photos a folder with photos", shown(folder)))),
             Err(e) => {
                 let folder = shown(folder);
-                Err(Failure::Told(format!("cannot use the folder {folder}: {e}; give --photos a folder with photos, or leave it out")))
+                Err(Failure::Told(format!(
+                    "cannot use the folder {folder}: {e}; give --photos a folder with photos, or leave it out"
+                )))
             }
         }
     }
@@ -104,11 +106,16 @@ impl Photos {
             let empty = report.failed;
             let folder = shown(&self.folder);
             let why = if empty > 0 {
-                format!("nothing in {folder} could be taken ({} without content or not readable)", plural(empty, "photo"))
+                format!(
+                    "nothing in {folder} could be taken ({} without content or not readable)",
+                    plural(empty, "photo")
+                )
             } else {
                 format!("there is no photo and no video in {folder}")
             };
-            return Err(Failure::Told(format!("{why}; give --photos another folder, or leave it out and the demo makes its own")));
+            return Err(Failure::Told(format!(
+                "{why}; give --photos another folder, or leave it out and the demo makes its own"
+            )));
         }
         Ok(report)
     }
@@ -118,7 +125,8 @@ impl Photos {
     pub(super) async fn cast(&self, outbox: &Outbox) -> Result<Cast, Failure> {
         let page = outbox.list(Filter { before: None, limit: 1000 }).await?;
         let mut different: Vec<&AssetView> = Vec::new();
-        for asset in page.iter().filter(|asset| asset.hash.is_some()) {
+        // The oldest first: of twins it is the first one that names their upload.
+        for asset in page.iter().rev().filter(|asset| asset.hash.is_some()) {
             if different.iter().all(|other| other.hash != asset.hash) {
                 different.push(asset);
             }
@@ -134,8 +142,10 @@ impl Photos {
         let urgent = among.get(among.len() * 3 / 4).map_or(largest, |asset| **asset);
         let mut captioned = page.iter().filter(|asset| asset.post.caption.is_some()).count() as u64;
         if !self.are_made() {
-            for (asset, caption) in page.iter().rev().zip(["The first of the day", "Seen on the way", "For the album"]) {
-                let edit = PostEdit { caption: Some(caption.into()), tags: Some(vec!["demo".into()]), ..PostEdit::default() };
+            for (asset, caption) in page.iter().rev().zip(["The first of the day", "Seen on the way", "For the album"])
+            {
+                let edit =
+                    PostEdit { caption: Some(caption.into()), tags: Some(vec!["demo".into()]), ..PostEdit::default() };
                 outbox.edit_post(asset.id, edit).await?;
                 captioned += 1;
             }

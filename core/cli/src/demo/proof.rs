@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use satchel::{BlobHash, fingerprint};
+use satchel::{BlobHash, LedgerRow, fingerprint};
 use serde_json::{Value, json};
 
 use super::Failure;
@@ -32,7 +32,11 @@ impl Proof {
     pub(super) async fn of(stage: &Stage) -> Result<Self, Failure> {
         let tally = Tally::of(&stage.outbox).await?;
         let ledger = stage.outbox.ledger().await?;
-        let completed = stage.receiver.completed_uploads().await.map_err(Failure::because("the receiver's store cannot be read"))?;
+        let completed = stage
+            .receiver
+            .completed_uploads()
+            .await
+            .map_err(Failure::because("the receiver's store cannot be read"))?;
         let mut wrong = Vec::new();
         let missing = tally.assets - tally.delivered;
         if missing > 0 {
@@ -53,18 +57,21 @@ impl Proof {
         let there: HashSet<BlobHash> = times.into_keys().collect();
         if there != tally.blobs {
             let (lacking, surplus) = (tally.blobs.difference(&there).count(), there.difference(&tally.blobs).count());
-            wrong.push(format!("the receiver completed other files than the outbox has: {lacking} are missing, {surplus} too many"));
+            wrong.push(format!(
+                "the receiver completed other files than the outbox has: {lacking} are missing, {surplus} too many"
+            ));
         }
         let paths: Vec<_> = there.iter().map(|hash| (*hash, stage.receiver.blob_path(hash))).collect();
         let read = move || paths.iter().filter(|(hash, path)| !holds(path, hash)).count() as u64;
-        let damaged = tokio::task::spawn_blocking(read).await.map_err(Failure::because("reading the store was interrupted"))?;
+        let damaged =
+            tokio::task::spawn_blocking(read).await.map_err(Failure::because("reading the store was interrupted"))?;
         if damaged > 0 {
             wrong.push(format!("{} in the store not what was sent", plural(damaged, "file")));
         }
         let link = stage.link.stats();
         Ok(Self {
             sent: ledger.iter().map(|row| row.sent).sum(),
-            wasted: ledger.iter().map(|row| row.wasted).sum(),
+            wasted: wasted(&ledger),
             carried: link.forwarded_up,
             cuts: link.cuts,
             completed: completed.len() as u64,
@@ -92,21 +99,32 @@ impl Proof {
         let Self { tally, sent, wasted, carried, cuts, completed, wrong: _ } = self;
         let different = tally.blobs.len();
         let rows = [
-            ("assets", tally.assets.to_string(), format!("photos and videos; {different} different ones")),
-            ("twins", tally.twins().to_string(), "same bytes as another: not sent again".into()),
-            ("to send", bytes(tally.needed), format!("of {}; with what is said of them", bytes(tally.bytes))),
-            ("sent", bytes(*sent), format!("by the outbox's ledger; with TLS and headers {}", bytes(*carried))),
-            ("wasted", bytes(*wasted), format!("lost on the way, at {} of the link and a kill", plural(*cuts, "cut"))),
-            ("sent / needed", format!("{:.3}", self.ratio()), String::new()),
-            ("receipts", tally.receipts.to_string(), format!("signed by the receiver; {completed} uploads, each completed once")),
+            ("assets", tally.assets.to_string(), format!("{different} different, {} in all", bytes(tally.bytes))),
+            ("twins", tally.twins().to_string(), "the same bytes as another: not sent again".into()),
+            ("to send", bytes(tally.needed), "each content once, and every post".into()),
+            ("sent", bytes(*sent), "handed to the network, says the outbox's ledger".into()),
+            (
+                "wasted",
+                bytes(*wasted),
+                format!("of these: in buffers and in the air at {} and a kill", plural(*cuts, "cut")),
+            ),
+            ("sent / to send", format!("{:.3}", self.ratio()), String::new()),
+            ("over the link", bytes(*carried), "counted by the simulator, TLS and headers included".into()),
+            ("receipts", tally.receipts.to_string(), format!("signed by the receiver; uploads completed: {completed}")),
         ];
         let mut lines = vec![String::new()];
         for (what, number, remark) in rows {
             let number = screen.paint(Tone::Bold, &format!("{number:>10}"));
-            lines.push(format!("   {what:<14}{number}   {}", screen.paint(Tone::Dim, &remark)));
+            lines.push(format!("   {what:<14}{number}   {}", screen.paint(Tone::Dim, &remark)).trim_end().to_owned());
         }
         lines
     }
+}
+
+/// What was sent and not kept, over all rows: what one network cut short may have been acknowledged over another.
+fn wasted(ledger: &[LedgerRow]) -> u64 {
+    let (sent, acknowledged) = ledger.iter().fold((0, 0), |(s, a), row| (s + row.sent, a + row.acknowledged));
+    u64::saturating_sub(sent, acknowledged)
 }
 
 /// Whether a file in the store has this very content.

@@ -3,7 +3,7 @@
 //! Where there is no terminal it is plain lines, one for each thing worth telling; with `--json`, objects.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use console::{Term, measure_text_width};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -37,7 +37,7 @@ pub(super) struct Screen {
 }
 
 enum Form {
-    Bars { multi: MultiProgress, lines: Vec<ProgressBar> },
+    Bars { multi: MultiProgress, lines: Mutex<Vec<ProgressBar>> },
     Plain,
     Json,
 }
@@ -73,7 +73,7 @@ impl Screen {
             (false, false) => Form::Plain,
             (false, true) => Form::Bars {
                 multi: MultiProgress::with_draw_target(ProgressDrawTarget::stdout_with_hz(12)),
-                lines: vec![],
+                lines: Mutex::default(),
             },
         };
         let colours = matches!(form, Form::Bars { .. }) && !set("NO_COLOR");
@@ -81,18 +81,18 @@ impl Screen {
     }
 
     /// Puts the lines that stay in place below what was said so far.
-    pub(super) fn open_bars(&mut self) {
-        if let Form::Bars { multi, lines } = &mut self.form {
+    pub(super) fn open_bars(&self) {
+        if let Form::Bars { multi, lines } = &self.form {
             let style = ProgressStyle::with_template("{wide_msg}").expect("the template is well formed");
-            *lines = (0..ROWS + 4).map(|_| multi.add(ProgressBar::new(1).with_style(style.clone()))).collect();
+            *locked(lines) = (0..ROWS + 4).map(|_| multi.add(ProgressBar::new(1).with_style(style.clone()))).collect();
             self.show(&View::default());
         }
     }
 
     /// Takes these lines away.
-    pub(super) fn close_bars(&mut self) {
-        if let Form::Bars { multi, lines } = &mut self.form {
-            for line in lines.drain(..) {
+    pub(super) fn close_bars(&self) {
+        if let Form::Bars { multi, lines } = &self.form {
+            for line in locked(lines).drain(..) {
                 line.finish_and_clear();
             }
             let _ = multi.clear();
@@ -143,7 +143,7 @@ impl Screen {
 
     fn tell(&self, mark: &str, tone: Option<Tone>, text: &str) {
         {
-            let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut last = locked(&self.last);
             if *last == text {
                 return;
             }
@@ -175,7 +175,7 @@ impl Screen {
     /// A line as it is. A reader that went away is no fault of ours.
     fn print(&self, text: &str) {
         match &self.form {
-            Form::Bars { multi, lines } if !lines.is_empty() => {
+            Form::Bars { multi, lines } if !locked(lines).is_empty() => {
                 // An empty line would not be drawn at all.
                 let _ = multi.println(if text.is_empty() { " " } else { text });
             }
@@ -190,7 +190,9 @@ impl Screen {
     /// Columns to write in.
     pub(super) fn width(&self) -> usize {
         match self.form {
-            Form::Bars { .. } => Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns)).clamp(40, WIDEST),
+            Form::Bars { .. } => {
+                Term::stdout().size_checked().map_or(80, |(_, columns)| usize::from(columns)).clamp(40, WIDEST)
+            }
             _ => 80,
         }
     }
@@ -207,7 +209,7 @@ impl Screen {
         texts.push(self.whole(view, width));
         let waits = view.waits.as_ref().map(|(n, why)| self.paint(Tone::Wait, &format!("{n}: {why}")));
         texts.push(format!("{}{}", self.label("waits"), waits.unwrap_or_else(|| self.paint(Tone::Dim, "nothing"))));
-        for (line, text) in lines.iter().zip(texts) {
+        for (line, text) in locked(lines).iter().zip(texts) {
             line.set_message(text);
         }
     }
@@ -233,6 +235,11 @@ impl Screen {
         let filled = if all == 0 { 0 } else { (done.min(all) as u128 * width as u128 / all as u128) as usize };
         format!("{}{}", self.paint(tone, &"━".repeat(filled)), self.paint(Tone::Dim, &"╌".repeat(width - filled)))
     }
+}
+
+/// A panic elsewhere leaves texts that are still good enough to show.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn amounts(done: u64, all: u64) -> String {
@@ -277,7 +284,12 @@ mod tests {
 
     #[test]
     fn names_fit_whatever_they_are() {
-        for name in ["", "IMG_1.JPG", "a name that is far too long for its column (copy 12).JPG", "写真写真写真写真写真写真写真写真.jpg"] {
+        for name in [
+            "",
+            "IMG_1.JPG",
+            "a name that is far too long for its column (copy 12).JPG",
+            "写真写真写真写真写真写真写真写真.jpg",
+        ] {
             assert_eq!(measure_text_width(&fitted(name, 24)), 24, "{name}");
         }
         assert_eq!(fitted("a name that is far too long (copy 12).JPG", 24), "a name that is…y 12).JPG");

@@ -29,11 +29,17 @@ impl Place {
     pub(super) fn new(dir: Option<&Path>) -> Result<Self, Failure> {
         let (home, temporary) = match dir {
             Some(dir) => {
-                let unusable = |e| Failure::Told(format!("cannot use the folder {}: {e}; give another one with --dir", shown(dir)));
-                std::fs::create_dir_all(dir).and_then(|()| std::path::absolute(dir)).map(|dir| (dir, None)).map_err(unusable)?
+                let unusable = |e| {
+                    Failure::Told(format!("cannot use the folder {}: {e}; give another one with --dir", shown(dir)))
+                };
+                std::fs::create_dir_all(dir)
+                    .and_then(|()| std::path::absolute(dir))
+                    .map(|dir| (dir, None))
+                    .map_err(unusable)?
             }
             None => {
-                let unusable = |e| Failure::Told(format!("cannot make a temporary folder: {e}; give a folder with --dir"));
+                let unusable =
+                    |e| Failure::Told(format!("cannot make a temporary folder: {e}; give a folder with --dir"));
                 let made = tempfile::Builder::new().prefix("satchel-demo-").tempdir().map_err(unusable)?;
                 (made.path().to_owned(), Some(made))
             }
@@ -67,15 +73,21 @@ impl Stage {
         let mut config = satchel_receiver::Config::new(anywhere, &place.receiver);
         config.name = "A day with Satchel".into();
         let receiver = Receiver::start(config).await.map_err(Failure::because("the receiver did not start"))?;
-        let link = Simulator::start(anywhere, receiver.addr(), SEED).map_err(Failure::because("the link simulator did not start"))?;
+        let link = Simulator::start(anywhere, receiver.addr(), SEED)
+            .map_err(Failure::because("the link simulator did not start"))?;
         let outbox = Outbox::open(Config::new(&place.outbox)).await?;
         let mut code = receiver.pairing_code();
         code.port = link.addr().port();
-        let paired = pairing::pair(&code, "camera bag", Some("Mika")).await.map_err(Failure::because("pairing failed"))?;
+        let paired =
+            pairing::pair(&code, "camera bag", Some("Mika")).await.map_err(Failure::because("pairing failed"))?;
         let url = paired.url.to_string();
-        credentials::keep(&place.outbox, &url, &paired.reply.token).map_err(Failure::because("the token could not be kept"))?;
+        credentials::keep(&place.outbox, &url, &paired.reply.token)
+            .map_err(Failure::because("the token could not be kept"))?;
         let target = outbox.set_receiver(&paired).await?;
-        outbox.set_token(target, Token::new(&paired.reply.token).map_err(Failure::because("the receiver gave no usable token"))?);
+        outbox.set_token(
+            target,
+            Token::new(&paired.reply.token).map_err(Failure::because("the receiver gave no usable token"))?,
+        );
         Ok(Self { receiver, link, outbox, target, url })
     }
 }

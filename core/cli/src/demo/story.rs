@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use satchel::{Link, Links, Policy, Report, RunOptions};
+use satchel::kernel::protocol::post::Rendition;
+use satchel::{AssetView, Link, Links, Policy, Report, RunOptions};
 use satchel_testkit::link::{Conditions, Cut, Rate};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -22,8 +23,10 @@ use crate::output::{bytes, plural};
 
 /// How often a condition is looked at.
 const LOOK: Duration = Duration::from_millis(20);
-/// Handshake, questions, posts and headers that go before an upload's first byte.
+/// Handshake, a post and headers that go before the first upload's first byte.
 const PREAMBLE: u64 = 6_000;
+/// The question whether the receiver has a content already.
+const QUESTION: u64 = 67;
 /// Nothing moves for so long in the hotel: then something is wrong, and the proof will say what.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest that a chapter waits for something that a slow machine may take its time for.
@@ -85,7 +88,11 @@ impl Story<'_> {
             skipped.push(format!("{} passed over: neither photo nor video", plural(report.skipped, "file")));
         }
         for fault in report.faults.iter().take(3) {
-            skipped.push(format!("{} left out: {}", crate::output::shown(fault.path.file_name().unwrap_or_default().as_ref()), fault.fault));
+            skipped.push(format!(
+                "{} left out: {}",
+                crate::output::shown(fault.path.file_name().unwrap_or_default().as_ref()),
+                fault.fault
+            ));
         }
         let untold = report.failed.saturating_sub(3);
         if untold > 0 {
@@ -96,13 +103,22 @@ impl Story<'_> {
         self.run(None).end().await?;
         let cast = photos.cast(outbox).await?;
         let tally = self.live.look().await?;
-        screen.good(&format!("{} in the outbox, {}, safe from now on", plural(tally.assets, "asset"), bytes(tally.bytes)));
+        screen.good(&format!(
+            "{} in the outbox, {}, safe from now on",
+            plural(tally.assets, "asset"),
+            bytes(tally.bytes)
+        ));
         skipped.iter().for_each(|line| screen.say(line));
         if tally.twins() > 0 {
             let twins = plural(tally.twins(), "twin");
-            screen.say(&format!("{twins} found: the same bytes under another name. {} to send", bytes(tally.blob_bytes)));
+            screen
+                .say(&format!("{twins} found: the same bytes under another name. {} to send", bytes(tally.blob_bytes)));
         }
-        screen.say(&format!("{} with a caption and tags; {} is news, and goes first", plural(cast.captioned, "photo"), cast.urgent.name));
+        screen.say(&format!(
+            "{} with a caption and tags; {} is news, and goes first",
+            plural(cast.captioned, "photo"),
+            cast.urgent.name
+        ));
         self.why(&tally);
         self.read(1).await;
         Ok(cast)
@@ -111,10 +127,15 @@ impl Story<'_> {
     // -- 2 -------------------------------------------------------------------------------------------
 
     async fn mobile_data(&self, cast: &Cast) -> Result<Runner, Failure> {
-        self.screen.chapter(2, "3G that comes and goes", "A road through the hills. What is urgent goes first; each cut costs only what was in the air.");
+        self.screen.chapter(
+            2,
+            "3G that comes and goes",
+            "A road through the hills. What is urgent goes first; each cut costs only what was in the air.",
+        );
         let (outbox, screen, pace) = (&self.stage.outbox, &self.screen, self.pace);
         let urgent = &cast.urgent;
-        let road = pace.mobile(urgent.bytes, pace.urgent);
+        let before_all = PREAMBLE + QUESTION * self.live.look().await?.blobs.len() as u64;
+        let road = pace.mobile(urgent.bytes + before_all, pace.urgent);
         self.link("3G", &road);
         outbox.set_link(Link::cellular());
         let tally = self.live.look().await?;
@@ -123,8 +144,8 @@ impl Story<'_> {
         screen.say("the traveller allows mobile data for today");
         outbox.set_policy(Policy { links: Links::Any, uploads_at_once: 1, ..Policy::default() });
         let runner = self.run(Some(()));
-        for (nth, share) in [(1, 40), (2, 30)] {
-            let cut = Cut::forwarding(PREAMBLE + urgent.bytes * share / 100).on_whole_link();
+        for (nth, share, preamble) in [(1, 40, before_all), (2, 30, PREAMBLE)] {
+            let cut = Cut::forwarding(preamble + urgent.bytes * share / 100).on_whole_link();
             self.stage.link.set(road.clone().cut_after(cut));
             let before = self.stage.link.stats();
             let there = self.until(&runner, urgent, |link, _, there| link.cuts > before.cuts || there, CHAPTER).await?;
@@ -132,7 +153,7 @@ impl Story<'_> {
             if there || now.cuts == before.cuts {
                 break;
             }
-            screen.trouble(&format!("cut, after {} of this connection", bytes(now.forwarded_up - before.forwarded_up)));
+            screen.trouble(&format!("the link was cut, after {}", bytes(now.forwarded_up - before.forwarded_up)));
             outbox.set_link(Link::none());
             self.link("none: a tunnel", &Conditions::off());
             tokio::time::sleep(pace.tunnel).await;
@@ -140,19 +161,23 @@ impl Story<'_> {
                 screen.say("no network for the rest of the way");
                 return Ok(runner);
             }
+            let before = outbox.asset(urgent.id).await?.acknowledged;
             self.link("3G", &road);
             outbox.set_link(Link::cellular());
             // The phone says that the network is back: nobody waits for the next try then.
             outbox.try_now().await?;
-            let before = outbox.asset(urgent.id).await?.acknowledged;
             self.until(&runner, urgent, |_, kept, there| kept > before || there, CHAPTER).await?;
             let kept = outbox.asset(urgent.id).await?.acknowledged;
-            if kept > before {
-                screen.say(&format!("back: the server has kept {} of {}, and it goes on from there", bytes(kept), urgent.name));
+            if kept > before && kept < urgent.bytes {
+                screen.say(&format!(
+                    "back: the server has kept {} of {}, and it goes on from there",
+                    bytes(kept),
+                    urgent.name
+                ));
             }
         }
         self.until(&runner, urgent, |_, _, there| there, CHAPTER + pace.urgent).await?;
-        if outbox.asset(urgent.id).await?.deliveries.iter().any(|d| d.receipt) {
+        if is_there(&outbox.asset(urgent.id).await?) {
             screen.good(&format!("{} is there, with a receipt that the receiver signed", urgent.name));
         }
         self.read(1).await;
@@ -162,7 +187,11 @@ impl Story<'_> {
     // -- 3 -------------------------------------------------------------------------------------------
 
     async fn warning_page(&self, runner: &Runner) -> Result<(), Failure> {
-        self.screen.chapter(3, "A warning page", "A café's Wi-Fi. Every address leads to a page that says: access is restricted.");
+        self.screen.chapter(
+            3,
+            "A warning page",
+            "A café's Wi-Fi. Every address leads to a page that says: access is restricted.",
+        );
         let (outbox, link, screen) = (&self.stage.outbox, &self.stage.link, &self.screen);
         outbox.set_link(Link::none());
         self.link("Wi-Fi, with a page in the service's place", &Conditions::page());
@@ -182,10 +211,12 @@ impl Story<'_> {
             trouble = self.live.take_troubles().pop();
             tokio::time::sleep(LOOK).await;
         }
-        if let Some(trouble) = trouble {
-            screen.trouble(&trouble.words());
+        let resting = self.live.look().await?;
+        match (trouble, resting.main_wait()) {
+            (Some(_), Some((n, why))) => screen.trouble(&format!("{n} waiting: {why}")),
+            (Some(trouble), None) => screen.trouble(&trouble.words()),
+            (None, _) => {}
         }
-        self.why(&self.live.look().await?);
         tokio::time::sleep(self.pace.page).await;
         let (after, now) = (link.stats(), self.live.look().await?);
         let tries = plural(after.connections - before.connections, "try").replace("trys", "tries");
@@ -211,8 +242,14 @@ impl Story<'_> {
     // -- 4 -------------------------------------------------------------------------------------------
 
     async fn kill(&self, cast: &Cast) -> Result<(), Failure> {
-        self.screen.chapter(4, "The process is killed", "On the bus, in the middle of a large file, the system takes the memory back. No goodbye.");
+        self.screen.chapter(
+            4,
+            "The process is killed",
+            "On the bus, in the middle of a large file, the system takes the memory back. No goodbye.",
+        );
         let (outbox, screen, pace) = (&self.stage.outbox, &self.screen, self.pace);
+        // Nothing runs here now; it is so that the reasons shown are those of the process that does.
+        outbox.set_link(Link::cellular());
         let large = &cast.large;
         let view = outbox.asset(large.id).await?;
         let left = large.bytes.saturating_sub(view.acknowledged);
@@ -223,26 +260,25 @@ impl Story<'_> {
         let assets = self.live.look().await?.assets;
         let mut first = Syncer::start(&self.place.outbox, &self.stage.url, None)?;
         screen.say(&format!("`satchel sync` runs as process {}", first.pid().unwrap_or_default()));
-        let from = view.acknowledged + left * 2 / 5;
-        let limit = tokio::time::sleep(CHAPTER);
-        tokio::pin!(limit);
-        loop {
-            let event = tokio::select! {
-                event = first.next() => event,
-                () = &mut limit => break,
-            };
-            let Some(event) = event else { break };
-            self.live.told(&event).await;
-            let of_large = event["asset"].as_str() == Some(large.id.to_string().as_str());
-            let far = event["sent"].as_u64().is_some_and(|sent| sent >= from);
-            if of_large && far && event["rendition"] == "original" {
-                break;
+        let far = view.acknowledged + left * 3 / 10;
+        let limit = Instant::now() + CHAPTER;
+        let mut alive = true;
+        while alive && Instant::now() < limit && self.live.sent(large.id).is_none_or(|sent| sent < far) {
+            tokio::select! {
+                event = first.next() => match event {
+                    Some(event) => self.live.told(&event).await,
+                    None => alive = false,
+                },
+                () = tokio::time::sleep(LOOK) => {}
             }
         }
-        let status = first.kill().await?;
         let sent = self.live.sent(large.id);
-        let at = sent.map(|sent| format!(", {} of {} into {}", bytes(sent), bytes(large.bytes), large.name)).unwrap_or_default();
-        screen.trouble(&format!("killed ({status}){at}"));
+        let status = first.kill().await?;
+        match sent {
+            _ if !alive => screen.say(&format!("it was done before it could be killed ({status})")),
+            Some(_) => screen.trouble(&format!("killed in the middle of {} ({status})", large.name)),
+            None => screen.trouble(&format!("killed ({status})")),
+        }
         let tally = self.live.look().await?;
         tokio::time::sleep(pace.tunnel).await;
         let before = outbox.asset(large.id).await?.acknowledged;
@@ -250,7 +286,7 @@ impl Story<'_> {
         let mut second = Syncer::start(&self.place.outbox, &self.stage.url, Some(pace.second_life))?;
         let lost = assets.saturating_sub(tally.assets);
         screen.good(&match lost {
-            0 => format!("started again: all {} are in the outbox", plural(tally.assets, "asset")),
+            0 => format!("started again: nothing is lost, the outbox holds {}", plural(tally.assets, "asset")),
             lost => format!("started again: {} MISSING", plural(lost, "asset")),
         });
         let mut told = false;
@@ -296,7 +332,7 @@ impl Story<'_> {
         }
         runner.stop().await?;
         let now = self.live.look().await?;
-        screen.good(&format!("{} of {} are there", now.delivered, plural(now.assets, "asset")));
+        screen.good(&format!("there now: {} of {}", now.delivered, plural(now.assets, "asset")));
         Ok(())
     }
 
@@ -344,8 +380,11 @@ impl Story<'_> {
         let limit = Instant::now() + limit;
         loop {
             let asset = self.stage.outbox.asset(role.id).await?;
-            let there = asset.deliveries.iter().any(|delivery| delivery.receipt);
-            if condition(&self.stage.link.stats(), asset.acknowledged, there) || Instant::now() > limit || runner.task.is_finished() {
+            let there = is_there(&asset);
+            if condition(&self.stage.link.stats(), asset.acknowledged, there)
+                || Instant::now() > limit
+                || runner.task.is_finished()
+            {
                 return Ok(there);
             }
             tokio::time::sleep(LOOK).await;
@@ -356,4 +395,9 @@ impl Story<'_> {
     async fn read(&self, lines: u32) {
         tokio::time::sleep(self.pace.read * lines).await;
     }
+}
+
+/// Whether the original has its receipt.
+fn is_there(asset: &AssetView) -> bool {
+    asset.deliveries.iter().any(|delivery| delivery.rendition == Rendition::Original && delivery.receipt)
 }

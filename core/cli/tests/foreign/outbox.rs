@@ -55,6 +55,13 @@ impl Outbox {
         command
     }
 
+    /// `satchel check`, not started yet.
+    pub(crate) fn check(&self, to: &str) -> Command {
+        let mut command = satchel();
+        command.args(["check", "--json", "--to", to, "--outbox"]).arg(&self.0);
+        command
+    }
+
     /// Syncs again and again until all is delivered; at most this often.
     pub(crate) fn sync_until_done(&self, to: &str, attempts: u32) {
         let mut last = String::new();

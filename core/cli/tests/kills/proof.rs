@@ -64,7 +64,7 @@ fn doubled(hashes: &[String]) -> Vec<(&String, usize)> {
 }
 
 /// After a sync that said 0: all that `add` accepted is there, once, and the outbox says so.
-pub(crate) async fn all_is_there(place: &Place, outbox: &Outbox, camera: &Camera) {
+pub(crate) async fn all_is_there(place: &Place, outbox: &Outbox, to: &str, camera: &Camera) {
     let there = completed_once(place).await;
     let mut by_path: BTreeMap<String, Value> = BTreeMap::new();
     for asset in outbox.status() {
@@ -94,6 +94,9 @@ pub(crate) async fn all_is_there(place: &Place, outbox: &Outbox, camera: &Camera
         assert_eq!(shown, expected, "each asset is on the page once, with what is said of it");
         check_receipts(&outbox.0);
     }
+    // The outbox proves each delivery against the server by itself.
+    let check = command::run(outbox.check(to), None).await;
+    assert_eq!(check.code(), Some(0), "{}", check.told());
 }
 
 /// What counts as delivered by receipt has its receipt.

@@ -269,7 +269,7 @@ fn only_the_owner_may_read_it() {
 }
 
 #[test]
-#[ignore = "needs a file system of 1 MB, its folder in SATCHEL_TEST_SMALL_DISK"]
+#[ignore = "foreign: small-disk"]
 fn a_full_disk_loses_nothing_that_was_acknowledged() {
     let small = std::env::var_os("SATCHEL_TEST_SMALL_DISK").unwrap();
     let folder = Path::new(&small).join("outbox");

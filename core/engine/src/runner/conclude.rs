@@ -1,6 +1,5 @@
 //! What an upload's end means for its delivery, its target and its source.
 
-use rusqlite::Transaction;
 use satchel_kernel::ids::UploadId;
 use satchel_kernel::protocol::keys::SigningKey;
 use satchel_kernel::retry::backoff_ms;
@@ -11,6 +10,7 @@ use satchel_kernel::wire::{Done, Event, Need, Rest, Status, Wire};
 use super::receipt;
 use super::send::Sending;
 use crate::error::Result;
+use crate::fingerprint::fingerprint;
 use crate::journal::{Durable, Journal, Record};
 use crate::observe::Change;
 use crate::source::{SourceFault, Stamp};
@@ -32,6 +32,10 @@ pub(super) enum Conclusion {
     },
     /// It is gone at the server, and may have completed.
     Lost,
+    /// It is there, and was begun in an earlier life of this outbox: the have-check brings a receipt of this one.
+    Adopted,
+    /// The source was touched, and holds what it held: it goes on with this stamp.
+    Same(Stamp),
     /// The source is not what it was, or was not to be read; the upload was given up.
     Source(SourceFault),
     /// It was given up.
@@ -40,24 +44,52 @@ pub(super) enum Conclusion {
     Park(ParkReason),
 }
 
-/// What follows from where the machine stands. Verifies the receipt; frees the upload of a source that changed.
-pub(super) async fn of(sending: &Sending, wire: &Wire) -> Result<Conclusion> {
+/// What follows from where the machine stands, and the state to go on from. Verifies the receipt; frees the upload of a
+/// source that changed. `earlier` is the machine before its last step.
+pub(super) async fn of(sending: &Sending, wire: Wire, earlier: Option<Wire>) -> Result<(Conclusion, Wire)> {
     let stopped = sending.stop.is_cancelled();
-    Ok(match wire.status() {
+    let conclusion = match wire.status() {
         Status::Rest(_) | Status::Running if stopped => Conclusion::Stopped,
-        // A machine without needs that calls itself running has a fault; a wait keeps it from spinning.
-        Status::Running => Conclusion::Rest(rest(Trouble::Other)),
-        Status::Rest(rest) => Conclusion::Rest(*rest),
+        // One answer must do: what is left at the server expires there, and must hold back nothing else.
+        Status::Rest(Rest { trouble: Trouble::Unreachable | Trouble::Cut, .. }) if sending.freeing => rested(&wire),
+        Status::Rest(_) | Status::Running | Status::Park(_) | Status::Lost if sending.freeing => Conclusion::Abandoned,
+        Status::Rest(_) | Status::Running => rested(&wire),
         Status::Abandoned => Conclusion::Abandoned,
         Status::Lost => Conclusion::Lost,
         Status::Park(reason) => Conclusion::Park(reason.clone()),
-        Status::SourceChanged if stopped => Conclusion::Stopped,
-        Status::SourceChanged => {
-            give_up(sending, wire).await;
-            Conclusion::Source(source_fault(sending))
-        }
+        Status::SourceChanged => match earlier {
+            Some(earlier) if stopped => return Ok((Conclusion::Stopped, earlier)),
+            Some(earlier) => {
+                if let Some(stamp) = same_bytes(sending).await {
+                    return Ok((Conclusion::Same(stamp), earlier));
+                }
+                give_up(sending, &wire).await;
+                Conclusion::Source(source_fault(sending))
+            }
+            None => {
+                give_up(sending, &wire).await;
+                Conclusion::Source(source_fault(sending))
+            }
+        },
         Status::Done(done) => delivered(sending, done).await,
-    })
+    };
+    Ok((conclusion, wire))
+}
+
+fn rested(wire: &Wire) -> Conclusion {
+    match wire.status() {
+        Status::Rest(rest) => Conclusion::Rest(*rest),
+        // A machine without needs that calls itself running has a fault; a wait keeps it from spinning.
+        _ => Conclusion::Rest(rest(Trouble::Other)),
+    }
+}
+
+/// The source's stamp, if it holds what it held: a change of its name or rights leaves its bytes as they are.
+async fn same_bytes(sending: &Sending) -> Option<Stamp> {
+    let (path, stop, hash) = (sending.source()?, sending.stop.clone(), sending.out.hash);
+    let read = move || fingerprint(&path, &|| stop.is_cancelled(), &mut |_| {});
+    let found = tokio::task::spawn_blocking(read).await.ok()?.ok()??;
+    (found.hash == hash).then_some(found.stamp)
 }
 
 fn rest(trouble: Trouble) -> Rest {
@@ -65,6 +97,9 @@ fn rest(trouble: Trouble) -> Rest {
 }
 
 async fn delivered(sending: &Sending, Done { proof, receipt }: &Done) -> Conclusion {
+    if sending.job.nonce == uploads::ADOPTED && sending.target.is_receiver() {
+        return Conclusion::Adopted;
+    }
     match receipt::check(sending, receipt.as_deref()).await {
         receipt::Checked::None => Conclusion::Delivered { proof: *proof, receipt: None, key: None },
         receipt::Checked::Good { key } => {
@@ -96,7 +131,7 @@ fn source_fault(sending: &Sending) -> SourceFault {
 /// Records a conclusion, and says what observers are to be told.
 #[expect(clippy::too_many_arguments, reason = "one transaction over everything that an end touches")]
 pub(super) fn record(
-    tx: &Transaction<'_>,
+    tx: &store::Tx<'_>,
     journal: &Journal,
     target: &Target,
     out: &Outgoing,
@@ -127,7 +162,10 @@ pub(super) fn record(
             let due = now.after(after_ms.unwrap_or_else(|| backoff_ms(failures, seed)));
             if of_target {
                 targets::rest(tx, target.id, &due, trouble, failures)?;
-                deliveries::rest(tx, delivery, None, deliveries::failures(tx, delivery)?)?;
+                // One that alone provokes it must not hold back the others (law 7): from the second time on it waits by itself.
+                let own = if progressed { 0 } else { deliveries::failures(tx, delivery)?.saturating_add(1) };
+                let wait = (own > 1).then(|| (now.after(backoff_ms(own, seed)), trouble));
+                deliveries::rest(tx, delivery, wait, own)?;
             } else {
                 deliveries::rest(tx, delivery, Some((due, trouble)), failures)?;
             }
@@ -145,15 +183,27 @@ pub(super) fn record(
             store::agree(tx, journal)?;
             vec![Change::Delivered { asset, rendition: out.class, proof }]
         }
+        Conclusion::Adopted => {
+            uploads::end(tx, upload, Ended::Done, now)?;
+            deliveries::unchecked(tx, delivery)?;
+            vec![]
+        }
+        // Whether it arrived, the next have-check tells.
         Conclusion::Lost if target.is_receiver() => {
-            uploads::end(tx, upload, Ended::Lost, now)?;
             deliveries::unchecked(tx, delivery)?;
             vec![]
         }
         Conclusion::Lost => {
-            uploads::end(tx, upload, Ended::Lost, now)?;
             deliveries::park(tx, delivery, &ParkReason::FateUnknown)?;
             vec![Change::Parked { asset, reason: ParkReason::FateUnknown }]
+        }
+        Conclusion::Same(stamp) => {
+            deliveries::rest(tx, delivery, None, deliveries::failures(tx, delivery)?)?;
+            parts::restamp(tx, out.part.part, &stamp, now)?;
+            let record = Record::Hashed { asset: out.part.asset, hash: out.hash, stamp };
+            journal.append(&[record], Durable::Later)?;
+            store::agree(tx, journal)?;
+            vec![]
         }
         Conclusion::Source(fault) => {
             uploads::end(tx, upload, Ended::Abandoned, now)?;

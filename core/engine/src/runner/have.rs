@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use satchel_kernel::ids::{BlobHash, DeliveryId, Nonce, UploadKey};
 use satchel_kernel::protocol::have::{HaveEntry, HaveState};
-use satchel_kernel::retry::backoff_ms;
+use satchel_kernel::retry::{CAP_MS, backoff_ms};
 use satchel_kernel::state::{ParkReason, Proof, Trouble};
+use satchel_kernel::time::Now;
 use satchel_kernel::wire::{Protocol, Stored, Wire};
 use tokio_util::sync::CancellationToken;
 
@@ -72,9 +73,9 @@ async fn ask_some(
                     let mut records = Vec::new();
                     for (delivery, hash) in asked {
                         let entry = answer.value.results.iter().find(|e| e.hash == hash);
-                        let found = settle(tx, &target, delivery, hash, nonce, entry)?;
+                        let found = settle(tx, &target, delivery, hash, nonce, entry, &now)?;
                         if let Found::Adopt(wire) = &found {
-                            uploads::adopt(tx, delivery, wire, (key_for(key, delivery), nonce), &now)?;
+                            uploads::adopt(tx, delivery, wire, key_for(key, delivery), &now)?;
                         }
                         if let Found::Delivered(sealed) = found {
                             let (proof, url) = (Proof::Receipt, target.url.clone());
@@ -118,12 +119,13 @@ enum Found {
 }
 
 fn settle(
-    tx: &rusqlite::Transaction<'_>,
+    tx: &store::Tx<'_>,
     target: &Target,
     delivery: DeliveryId,
     hash: BlobHash,
     nonce: Nonce,
     entry: Option<&HaveEntry>,
+    now: &Now,
 ) -> Result<Found> {
     match entry.map(|e| &e.state) {
         Some(HaveState::Have { receipt }) => {
@@ -136,10 +138,12 @@ fn settle(
             let expected = Expected { server, account, nonce, hash, length };
             if verify(receipt, key, None, &expected).is_ok() {
                 deliveries::delivered(tx, delivery, Proof::Receipt, Some(receipt))?;
+                uploads::end_of(tx, delivery, now)?;
                 return Ok(Found::Delivered(receipt.clone()));
             }
             // A receipt that does not hold proves nothing: an upload, which the server ends at once when it has the blob,
-            // brings one that can be held against the chain of keys.
+            // brings one that can be held against the chain of keys. One that was lost would only ask again.
+            uploads::retry(tx, delivery)?;
             deliveries::checked(tx, delivery)?;
             Ok(Found::Nothing)
         }
@@ -156,8 +160,18 @@ fn settle(
             deliveries::park(tx, delivery, &ParkReason::DeletedThere)?;
             Ok(Found::Nothing)
         }
-        Some(HaveState::Missing | HaveState::Other) | None => {
+        Some(HaveState::Missing) => {
+            // An upload that was lost did not arrive: it is begun anew.
+            uploads::retry(tx, delivery)?;
             deliveries::checked(tx, delivery)?;
+            Ok(Found::Nothing)
+        }
+        // It cannot tell. What may have arrived is asked for again later; what was never begun may go.
+        Some(HaveState::Other) | None => {
+            match uploads::is_lost(tx, delivery)? {
+                true => deliveries::ask_later(tx, delivery, &now.after(CAP_MS))?,
+                false => deliveries::checked(tx, delivery)?,
+            }
             Ok(Found::Nothing)
         }
     }

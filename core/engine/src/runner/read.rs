@@ -59,13 +59,13 @@ fn read_one(inner: &Arc<Inner>, part: PartId, stop: &CancellationToken) -> Resul
         Some(Ok(name)) => inner.spool.path(name),
         Some(Err(_)) => return inner.store.noted(Err(Error::Damaged)),
     };
-    if to_read.spool.is_none() {
-        if let Ok(stamp) = Stamp::of_path(&path) {
-            let asked = path.clone();
-            let known = inner.store.read_blocking(move |conn| parts::remembered(conn, &asked, &stamp))?;
-            if let Some(hash) = known {
-                return Ok(Some(Outcome::Read(hash, stamp)));
-            }
+    if to_read.spool.is_none()
+        && let Ok(stamp) = Stamp::of_path(&path)
+    {
+        let asked = path.clone();
+        let known = inner.store.read_blocking(move |conn| parts::remembered(conn, &asked, &stamp))?;
+        if let Some(hash) = known {
+            return Ok(Some(Outcome::Read(hash, stamp)));
         }
     }
     Ok(match fingerprint(&path, &|| stop.is_cancelled(), &mut |_| {}) {
@@ -91,9 +91,10 @@ fn record(inner: &Arc<Inner>, done: Vec<(PartId, Outcome)>) -> Result<()> {
         for (part, outcome) in done {
             match outcome {
                 Outcome::Read(hash, stamp) => {
-                    parts::was_read(tx, part, &hash, &stamp, &now)?;
+                    let revised = parts::was_read(tx, part, &hash, &stamp, &now)?;
                     let asset = parts::asset_of(tx, part)?;
                     records.push(Record::Hashed { asset, hash, stamp });
+                    records.extend(revised.map(|(revision, post)| Record::Revised { asset, revision, post }));
                     changes.push(Change::Read { asset });
                 }
                 Outcome::Fault(fault) if fault.passes() => parts::read_again(tx, part, &super::after(&now, CALM_MS))?,

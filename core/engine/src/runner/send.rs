@@ -10,7 +10,7 @@ use satchel_kernel::link::LinkClass;
 use satchel_kernel::outcome::{Cut, Outcome, Request, Segment};
 use satchel_kernel::protocol;
 use satchel_kernel::protocol::post::{Post, Rendition};
-use satchel_kernel::wire::{Event, Job, Need, Protocol, Wire};
+use satchel_kernel::wire::{Event, Job, Need, Status, Wire};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -22,7 +22,7 @@ use crate::observe::Change;
 use crate::outbox::Inner;
 use crate::source;
 use crate::store::uploads::{self, RequestRecord, StepRecord};
-use crate::store::{Outgoing, Target, deliveries};
+use crate::store::{self, Outgoing, Target, deliveries};
 
 /// At most ten progress events a second for each upload.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -36,6 +36,8 @@ pub(super) struct Sending {
     pub job: Job,
     pub http: Http,
     pub stop: CancellationToken,
+    /// Nobody wants it any more: only what the server keeps of it is to be freed.
+    pub freeing: bool,
     link: LinkClass,
 }
 
@@ -50,7 +52,7 @@ pub(super) async fn send(
     let Some(out) = inner.store.read(move |conn| deliveries::outgoing(conn, delivery)).await? else {
         return inner.store.write(move |tx| deliveries::forget(tx, delivery)).await;
     };
-    let protocol = if out.class == Rendition::Text { Protocol::Post } else { Protocol::Tus };
+    let protocol = uploads::protocol(out.class);
     let fresh = (UploadKey::from_bytes(random()?), Nonce::from_bytes(random()?));
     let mut job = job(&inner, &target, &out, fresh);
     let (now, length, link) = (inner.config.clock.now(), out.length, inner.link.borrow().class());
@@ -69,7 +71,7 @@ pub(super) async fn send(
         .await?;
     let Some((upload, wire, needs, job)) = begun else { return Ok(()) };
     let http = inner.client(&target)?;
-    Sending { inner, target, out, upload, job, http, stop, link }.drive(wire, needs).await
+    Sending { inner, target, out, upload, job, http, stop, freeing: false, link }.drive(wire, needs).await
 }
 
 /// Frees what a server keeps of an upload that nobody wants any more.
@@ -85,7 +87,7 @@ pub(super) async fn abandon(
     let job = job(&inner, &target, &out, (open.key, open.nonce));
     let (wire, needs) = open.wire.step(&job, Event::Abandon, &now);
     let (http, link) = (inner.client(&target)?, inner.link.borrow().class());
-    Sending { inner, target, out, upload: open.id, job, http, stop, link }.drive(wire, needs).await
+    Sending { inner, target, out, upload: open.id, job, http, stop, freeing: true, link }.drive(wire, needs).await
 }
 
 /// What the wire machine is to know.
@@ -146,15 +148,19 @@ fn random() -> Result<[u8; 16]> {
 impl Sending {
     async fn drive(self, mut wire: Wire, needs: Vec<Need>) -> Result<()> {
         let mut queue = VecDeque::from(needs);
-        let mut last = None;
+        let (mut last, mut earlier) = (None, None);
         while let Some(need) = queue.pop_front() {
             let located = wire.locator().map(str::to_owned);
             let before = wire.acknowledged();
             let (event, request) = self.act(need).await?;
-            let (next, needs) = wire.step(&self.job, event, &self.inner.config.clock.now());
-            wire = next;
+            let (next, needs) = wire.clone().step(&self.job, event, &self.inner.config.clock.now());
+            earlier = Some(std::mem::replace(&mut wire, next));
             queue.extend(needs);
-            let gained = wire.acknowledged().saturating_sub(before);
+            let gained = match (&wire, wire.status(), &request) {
+                // A post is kept whole or not at all.
+                (Wire::Post(_), Status::Done(_), Some(request)) => request.sent,
+                _ => wire.acknowledged().saturating_sub(before),
+            };
             last = request.map(|r| RequestRecord { gained, ..r });
             if !queue.is_empty() {
                 self.store(&wire, last.take(), None).await?;
@@ -163,7 +169,7 @@ impl Sending {
                 }
             }
         }
-        let conclusion = conclude::of(&self, &wire).await?;
+        let (conclusion, wire) = conclude::of(&self, wire, earlier).await?;
         self.store(&wire, last, Some(conclusion)).await
     }
 
@@ -196,10 +202,11 @@ impl Sending {
         }
         let record = Record::Began { hash: self.out.hash, target: self.target.url.clone() };
         let journal = self.inner.journal.clone();
-        tokio::task::spawn_blocking(move || journal.append(&[record], Durable::Now))
-            .await
-            .map_err(|_| Error::Storage("the journal was interrupted".into()))??;
-        Ok(())
+        let work = move |tx: &store::Tx<'_>| {
+            journal.append(&[record], Durable::Now)?;
+            store::agree(tx, &journal)
+        };
+        self.inner.store.write(work).await
     }
 
     async fn act(&self, need: Need) -> Result<(Event, Option<RequestRecord>)> {

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use rusqlite::{OptionalExtension, Transaction, params};
-use satchel_kernel::ids::AssetId;
+use satchel_kernel::ids::{AssetId, DeliveryId};
 use satchel_kernel::protocol::post::{Post, Rendition, Role};
-use satchel_kernel::state::AssetKind;
+use satchel_kernel::state::{AssetKind, ParkReason};
 use satchel_kernel::time::Now;
 
-use super::{posts, rows};
+use super::{posts, rows, uploads};
 use crate::error::{Error, Result};
 use crate::source::Stamp;
 
@@ -38,10 +38,11 @@ pub(crate) struct Known {
     pub post: Post,
 }
 
-/// The asset that was added from this path, if it is still the same file: one that was not read yet is, whatever it holds.
+/// The asset that was added from this path, if it is still the same file: one that was not read yet is, whatever it
+/// holds. Of one that was copied, only the copy counts: another file at its path is another asset, on the next card.
 pub(crate) fn known(conn: &rusqlite::Connection, path: &std::path::Path, stamp: &Stamp) -> Result<Option<Known>> {
     let mut query = conn.prepare_cached(
-        "SELECT a.seq, a.id, a.urgent, r.post, p.stage, p.stamp FROM part p
+        "SELECT a.seq, a.id, a.urgent, r.post, p.stage, p.stamp, p.spool IS NOT NULL, p.added FROM part p
          JOIN asset a ON a.seq = p.asset AND a.removed = 0
          JOIN post_revision r ON r.asset = a.seq AND r.revision = a.revision
          WHERE p.path = ?1 AND p.rendition = 'original' ORDER BY a.seq DESC LIMIT 1",
@@ -49,10 +50,16 @@ pub(crate) fn known(conn: &rusqlite::Connection, path: &std::path::Path, stamp: 
     let found = query
         .query_row([rows::path_bytes(path)], |row| {
             let known = Known { seq: row.get(0)?, id: rows::id(row, 1)?, urgent: row.get(2)?, post: rows::json(row, 3)? };
-            Ok((known, row.get::<_, String>(4)?, rows::maybe_json::<Stamp>(row, 5)?))
+            let (read, copied) = (row.get_ref(4)?.as_str()? == "read", row.get(6)?);
+            let same = if copied {
+                rows::maybe_json(row, 7)?.as_ref() == Some(stamp)
+            } else {
+                !read || rows::maybe_json(row, 5)?.as_ref() == Some(stamp)
+            };
+            Ok(same.then_some(known))
         })
         .optional()?;
-    Ok(found.filter(|(_, stage, then)| stage != "read" || then.as_ref() == Some(stamp)).map(|(known, ..)| known))
+    Ok(found.flatten())
 }
 
 /// Takes an asset in, and says its place in the order; one that is there already stays as it is.
@@ -69,8 +76,8 @@ pub(crate) fn insert(tx: &Transaction<'_>, new: &NewAsset, now: &Now) -> Result<
     let seq = tx.last_insert_rowid();
     posts::insert(tx, seq, 1, post, now)?;
     tx.prepare_cached(
-        "INSERT INTO part (asset, role, rendition, path, spool, name, media_type, urgent, stage, stamp)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'unread', ?9)",
+        "INSERT INTO part (asset, role, rendition, path, spool, name, media_type, urgent, stage, stamp, added)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'unread', ?9, ?9)",
     )?
     .execute(params![
         seq,
@@ -134,24 +141,34 @@ pub(crate) fn retry(tx: &Transaction<'_>, id: AssetId) -> Result<()> {
         [seq],
     )?;
     let mine = "SELECT w.delivery FROM wanted w JOIN part p ON p.id = w.part WHERE p.asset = ?1";
-    // A parked upload is over: the person decided that a new one is right.
-    tx.execute(
-        &format!(
-            "UPDATE upload SET ended_utc_ms = created_utc_ms, ending = 'given up' WHERE ended_utc_ms IS NULL
-             AND delivery IN (SELECT id FROM delivery WHERE stage = 'parked' AND id IN ({mine}))"
-        ),
-        [seq],
-    )?;
+    // What is known of a parked upload is kept, so that what the server has is found and not sent again.
+    let mut parked = tx.prepare(&format!("SELECT id FROM delivery WHERE stage = 'parked' AND id IN ({mine})"))?;
+    let parked = parked.query_map([seq], |row| Ok(DeliveryId(row.get(0)?)))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    for delivery in parked {
+        uploads::retry(tx, delivery)?;
+    }
     tx.execute(
         &format!(
             "UPDATE delivery SET stage = 'waiting', park = NULL, due_utc_ms = NULL, trouble = NULL, failures = 0,
-               checked = CASE WHEN class = 'text' THEN 1
+               checked = CASE WHEN class = 'text' OR park = ?2 THEN 1
                               ELSE (SELECT 1 - have_check FROM target WHERE target.id = delivery.target) END
              WHERE stage IN ('parked', 'resting') AND id IN ({mine})"
         ),
-        [seq],
+        // Asked, the server would say again that it was deleted there: the person knows, and wants it sent.
+        params![seq, rows::text(&ParkReason::DeletedThere)],
     )?;
     Ok(())
+}
+
+/// Reads a part anew that was parked for its source: its file was handed in again. True when there was one.
+pub(crate) fn reread(tx: &Transaction<'_>, seq: i64, stamp: &Stamp) -> Result<bool> {
+    let parked = tx
+        .prepare_cached(
+            "UPDATE part SET stage = 'unread', park = NULL, rereads = 0, due_utc_ms = NULL, hash = NULL, stamp = ?2
+             WHERE asset = ?1 AND rendition = 'original' AND stage = 'parked' AND spool IS NULL",
+        )?
+        .execute(params![seq, rows::text(stamp)])?;
+    Ok(parked > 0)
 }
 
 /// How many assets there are, and how many were removed since the journal was last written anew.

@@ -45,7 +45,7 @@ pub(super) fn want_everywhere(
         .collect::<rusqlite::Result<_>>()?;
     for (target, have_check) in targets {
         let checked = !have_check || class == Rendition::Text;
-        let (stage, proof, park) = fate(tx, hash, target, have_check)?;
+        let Fate { stage, proof, sealed, park } = fate(tx, hash, target, have_check)?;
         // A delivery that nobody wanted any more goes on where it was left.
         tx.prepare_cached(
             "INSERT INTO delivery (payload, target, class, stage, checked, urgent, ord, bytes, proof, park)
@@ -71,26 +71,38 @@ pub(super) fn want_everywhere(
              SELECT ?1, id FROM delivery WHERE payload = ?2 AND target = ?3",
         )?
         .execute(params![part, payload, target])?;
+        if let Some(sealed) = sealed {
+            tx.prepare_cached(
+                "INSERT OR IGNORE INTO receipt (delivery, kind, sealed)
+                 SELECT id, 'final', ?3 FROM delivery WHERE payload = ?1 AND target = ?2 AND stage = 'delivered'",
+            )?
+            .execute(params![payload, target, sealed])?;
+        }
     }
     Ok(())
 }
 
+/// Where a new delivery begins.
+struct Fate {
+    stage: &'static str,
+    proof: Option<Proof>,
+    sealed: Option<String>,
+    park: Option<ParkReason>,
+}
+
 /// What the journal told of this payload at this target, when the database was made anew.
-fn fate(
-    tx: &Transaction<'_>,
-    hash: &BlobHash,
-    target: i64,
-    have_check: bool,
-) -> Result<(&'static str, Option<Proof>, Option<ParkReason>)> {
-    let told: Option<Option<Proof>> = tx
-        .prepare_cached("SELECT proof FROM fate WHERE hash = ?1 AND target = ?2")?
-        .query_row(params![hash.as_bytes(), target], |row| rows::maybe_json(row, 0))
+fn fate(tx: &Transaction<'_>, hash: &BlobHash, target: i64, have_check: bool) -> Result<Fate> {
+    let told: Option<(Option<Proof>, Option<String>)> = tx
+        .prepare_cached("SELECT proof, sealed FROM fate WHERE hash = ?1 AND target = ?2")?
+        .query_row(params![hash.as_bytes(), target], |row| Ok((rows::maybe_json(row, 0)?, row.get(1)?)))
         .optional()?;
     Ok(match told {
-        Some(Some(proof)) => ("delivered", Some(proof), None),
+        Some((Some(proof), sealed)) => Fate { stage: "delivered", proof: Some(proof), sealed, park: None },
         // Begun, and the end is not known: a server that can be asked will tell.
-        Some(None) if !have_check => ("parked", None, Some(ParkReason::FateUnknown)),
-        _ => ("waiting", None, None),
+        Some((None, _)) if !have_check => {
+            Fate { stage: "parked", proof: None, sealed: None, park: Some(ParkReason::FateUnknown) }
+        }
+        _ => Fate { stage: "waiting", proof: None, sealed: None, park: None },
     })
 }
 
@@ -324,4 +336,15 @@ pub(crate) fn delivered_page(
         })
     })?;
     Ok(page.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The target could not tell whether it has it: it is asked again after a wait.
+pub(crate) fn ask_later(tx: &Transaction<'_>, delivery: DeliveryId, due: &Due) -> Result<()> {
+    let (utc, boot, since) = rows::due_columns(due);
+    tx.prepare_cached(
+        "UPDATE delivery SET stage = 'resting', due_utc_ms = ?2, due_boot = ?3, due_since_ms = ?4, trouble = ?5
+         WHERE id = ?1 AND stage = 'waiting'",
+    )?
+    .execute(params![delivery.0, utc, boot, since, rows::text(&Trouble::Contradiction)])?;
+    Ok(())
 }

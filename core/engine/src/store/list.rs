@@ -194,10 +194,10 @@ fn complete(conn: &Connection, asset: &mut Loaded, world: &World, policy: &Polic
         }
         view.deliveries.push(DeliveryView { target, rendition, state, bytes, sent, acknowledged, receipt });
     }
-    if asset.stage == "read" {
-        if let Some(state) = AssetState::of_deliveries(view.deliveries.iter().map(|d| d.state.clone())) {
-            view.state = state;
-        }
+    if asset.stage == "read"
+        && let Some(state) = AssetState::of_deliveries(view.deliveries.iter().map(|d| d.state.clone()))
+    {
+        view.state = state;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use satchel_kernel::ids::{AssetId, BlobHash, PartId};
-use satchel_kernel::protocol::post::Rendition;
+use satchel_kernel::protocol::post::{Post, Rendition};
 use satchel_kernel::state::ParkReason;
 use satchel_kernel::time::{Due, Now};
 
@@ -68,8 +68,15 @@ pub(crate) fn is_spooled(conn: &Connection, name: &str) -> Result<bool> {
     Ok(query.query_row([name], |row| row.get(0))?)
 }
 
-/// A part was read: it has a name now, and its deliveries begin to exist.
-pub(crate) fn was_read(tx: &Transaction<'_>, part: PartId, hash: &BlobHash, stamp: &Stamp, now: &Now) -> Result<()> {
+/// A part was read: it has a name now, and its deliveries begin to exist. Returns the post's new revision, where there had
+/// to be one.
+pub(crate) fn was_read(
+    tx: &Transaction<'_>,
+    part: PartId,
+    hash: &BlobHash,
+    stamp: &Stamp,
+    now: &Now,
+) -> Result<Option<(u32, Post)>> {
     let row = tx
         .prepare_cached("SELECT asset, rendition, urgent FROM part WHERE id = ?1 AND stage = 'unread'")?
         .query_row([part.0], |row| {
@@ -77,7 +84,7 @@ pub(crate) fn was_read(tx: &Transaction<'_>, part: PartId, hash: &BlobHash, stam
         })
         .optional()?;
     // Removed meanwhile.
-    let Some((seq, rendition, urgent)) = row else { return Ok(()) };
+    let Some((seq, rendition, urgent)) = row else { return Ok(None) };
     tx.prepare_cached(
         "UPDATE part SET stage = 'read', hash = ?2, length = ?3, stamp = ?4, hashed_utc_ms = ?5, park = NULL WHERE id = ?1",
     )?
@@ -85,6 +92,13 @@ pub(crate) fn was_read(tx: &Transaction<'_>, part: PartId, hash: &BlobHash, stam
     let payload = deliveries::payload(tx, hash, rendition, stamp.size, None)?;
     deliveries::want_everywhere(tx, part.0, payload, hash, rendition, stamp.size, urgent, seq)?;
     posts::compose(tx, seq)
+}
+
+/// A part's file was touched and holds what it held.
+pub(crate) fn restamp(tx: &Transaction<'_>, part: PartId, stamp: &Stamp, now: &Now) -> Result<()> {
+    tx.prepare_cached("UPDATE part SET stamp = ?2, hashed_utc_ms = ?3 WHERE id = ?1 AND stage = 'read'")?
+        .execute(params![part.0, rows::text(stamp), now.utc_ms])?;
+    Ok(())
 }
 
 /// A part could not be read: it needs a person.

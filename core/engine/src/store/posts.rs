@@ -24,7 +24,7 @@ pub(crate) fn revise(tx: &Transaction<'_>, seq: i64, post: &Post, now: &Now) -> 
     }
     let revision = revision + 1;
     insert(tx, seq, revision, post, now)?;
-    tx.execute("UPDATE asset SET revision = ?2 WHERE seq = ?1", params![seq, revision])?;
+    set_revision(tx, seq, revision)?;
     compose(tx, seq)?;
     Ok(Some(revision))
 }
@@ -40,21 +40,51 @@ pub(crate) fn latest(conn: &Connection, seq: i64) -> Result<(u32, Post)> {
 
 /// Makes the document of an asset's latest post and the deliveries that it needs; those of earlier revisions that did
 /// not go yet are dropped. Nothing happens while a part of the asset was not read: its hash is in the document.
-pub(super) fn compose(tx: &Transaction<'_>, seq: i64) -> Result<()> {
-    let Some(parts) = read_parts(tx, seq)? else { return Ok(()) };
-    let (revision, post) = latest(tx, seq)?;
+///
+/// A revision means one document for ever: where the parts became others since, as with a file that changed after its
+/// post went out, the post gets a new revision, which is returned.
+pub(super) fn compose(tx: &Transaction<'_>, seq: i64) -> Result<Option<(u32, Post)>> {
+    let Some(parts) = read_parts(tx, seq)? else { return Ok(None) };
+    let (mut revision, post) = latest(tx, seq)?;
     let (id, urgent): (AssetId, bool) = tx
         .prepare_cached("SELECT id, urgent FROM asset WHERE seq = ?1")?
         .query_row([seq], |row| Ok((rows::id(row, 0)?, row.get(1)?)))?;
+    let text_part = text_part(tx, seq, urgent)?;
+    let mut revised = None;
+    if composed(tx, text_part)?.is_some_and(|old| old.revision == revision && old.parts != parts) {
+        tx.prepare_cached(
+            "INSERT INTO post_revision (asset, revision, post, created_utc_ms)
+             SELECT asset, ?3, post, created_utc_ms FROM post_revision WHERE asset = ?1 AND revision = ?2",
+        )?
+        .execute(params![seq, revision, revision + 1])?;
+        revision += 1;
+        set_revision(tx, seq, revision)?;
+        revised = Some((revision, post.clone()));
+    }
     let document = PostDocument { asset: id, revision, post, parts };
     let bytes = serde_json::to_vec(&document).expect("a post's document has string keys and finite numbers");
     let hash = BlobHash::of(&bytes);
-    let text_part = text_part(tx, seq, urgent)?;
     tx.prepare_cached("UPDATE part SET hash = ?2, length = ?3 WHERE id = ?1")?
         .execute(params![text_part, hash.as_bytes(), rows::int(bytes.len() as u64)])?;
     drop_older(tx, text_part)?;
     let payload = deliveries::payload(tx, &hash, Rendition::Text, bytes.len() as u64, Some(&bytes))?;
-    deliveries::want_everywhere(tx, text_part, payload, &hash, Rendition::Text, bytes.len() as u64, urgent, seq)
+    deliveries::want_everywhere(tx, text_part, payload, &hash, Rendition::Text, bytes.len() as u64, urgent, seq)?;
+    Ok(revised)
+}
+
+fn set_revision(tx: &Transaction<'_>, seq: i64, revision: u32) -> Result<()> {
+    tx.prepare_cached("UPDATE asset SET revision = ?2 WHERE seq = ?1")?.execute(params![seq, revision])?;
+    Ok(())
+}
+
+/// The document that was composed last.
+fn composed(tx: &Transaction<'_>, text_part: i64) -> Result<Option<PostDocument>> {
+    let inline: Option<Vec<u8>> = tx
+        .prepare_cached("SELECT y.inline FROM part p JOIN payload y ON y.hash = p.hash AND y.form = 'as_is' WHERE p.id = ?1")?
+        .query_row([text_part], |row| row.get(0))
+        .optional()?
+        .flatten();
+    Ok(inline.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
 /// The asset's parts as the document names them; `None` while one was not read.

@@ -61,10 +61,9 @@ pub(crate) fn agree(tx: &Transaction<'_>, journal: &Journal) -> Result<()> {
 fn tell(tx: &Transaction<'_>, record: Record, now: &Now) -> Result<bool> {
     match record {
         Record::Target { url, spec, .. } => {
+            // A later record is a later pairing.
             if let Ok(spec) = serde_json::from_str(&spec) {
-                if target(tx, &url)?.is_none() {
-                    targets::set(tx, &url, &spec)?;
-                }
+                targets::set(tx, &url, &spec)?;
             }
         }
         Record::Added { asset, source, path, name, kind, media_type, urgent, added_utc_ms, post, stamp, .. } => {
@@ -83,9 +82,10 @@ fn tell(tx: &Transaction<'_>, record: Record, now: &Now) -> Result<bool> {
                 assets::lift(tx, seq)?;
             }
         }
-        Record::Began { hash, target } => fate(tx, &hash, &target, None)?,
-        Record::Delivered { hash, target, proof, .. } => fate(tx, &hash, &target, Some(proof))?,
-        Record::ParkedUnknown { hash, target } => fate(tx, &hash, &target, None)?,
+        Record::Began { hash, target } | Record::ParkedUnknown { hash, target } => fate(tx, &hash, &target, None, now)?,
+        Record::Delivered { hash, target, proof, receipt } => {
+            fate(tx, &hash, &target, Some((proof, receipt.as_deref())), now)?;
+        }
         Record::Removed { asset } => match assets::remove(tx, asset) {
             Ok(_) | Err(Error::NoSuchAsset(_)) => {}
             Err(other) => return Err(other),
@@ -137,24 +137,44 @@ fn revised(tx: &Transaction<'_>, asset: AssetId, revision: u32, post: &Post, now
     }
     posts::insert(tx, seq, revision, post, now)?;
     tx.execute("UPDATE asset SET revision = ?2 WHERE seq = ?1", params![seq, revision])?;
-    posts::compose(tx, seq)
+    posts::compose(tx, seq)?;
+    Ok(())
 }
 
 /// What is known of a payload at a target, for deliveries that come, and for one that is there but behind.
-fn fate(tx: &Transaction<'_>, hash: &BlobHash, url: &str, proof: Option<Proof>) -> Result<()> {
+fn fate(
+    tx: &Transaction<'_>,
+    hash: &BlobHash,
+    url: &str,
+    delivered: Option<(Proof, Option<&str>)>,
+    now: &Now,
+) -> Result<()> {
     let Some(target) = target(tx, url)? else { return Ok(()) };
+    let (proof, sealed) = delivered.map_or((None, None), |(proof, sealed)| (Some(rows::text(&proof)), sealed));
     tx.prepare_cached(
-        "INSERT INTO fate (hash, target, proof) VALUES (?1, ?2, ?3)
-         ON CONFLICT DO UPDATE SET proof = coalesce(excluded.proof, proof)",
+        "INSERT INTO fate (hash, target, proof, sealed) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET proof = coalesce(excluded.proof, proof), sealed = coalesce(excluded.sealed, sealed)",
     )?
-    .execute(params![hash.as_bytes(), target, proof.map(|p| rows::text(&p))])?;
+    .execute(params![hash.as_bytes(), target, proof, sealed])?;
     let mine = "target = ?2 AND payload IN (SELECT id FROM payload WHERE hash = ?1)";
     match proof {
         Some(proof) => {
             tx.prepare_cached(&format!(
                 "UPDATE delivery SET stage = 'delivered', proof = ?3 WHERE {mine} AND stage <> 'delivered'"
             ))?
-            .execute(params![hash.as_bytes(), target, rows::text(&proof)])?;
+            .execute(params![hash.as_bytes(), target, proof])?;
+            if let Some(sealed) = sealed {
+                tx.prepare_cached(&format!(
+                    "INSERT OR IGNORE INTO receipt (delivery, kind, sealed) SELECT id, 'final', ?3 FROM delivery WHERE {mine}"
+                ))?
+                .execute(params![hash.as_bytes(), target, sealed])?;
+            }
+            // Its upload is over, and its name there is what a later check asks for.
+            tx.prepare_cached(&format!(
+                "UPDATE upload SET ended_utc_ms = ?3, ending = 'done', lease_owner = NULL
+                 WHERE ended_utc_ms IS NULL AND delivery IN (SELECT id FROM delivery WHERE {mine})"
+            ))?
+            .execute(params![hash.as_bytes(), target, now.utc_ms])?;
         }
         // Bytes may have gone out under a name that was lost with the commit: only a person, or a server that can be
         // asked, knows. Where the name is there, the server's word on it is enough.

@@ -32,7 +32,7 @@ pub(crate) fn wake(tx: &Transaction<'_>, now: &Now) -> Result<()> {
     for (table, to) in [("delivery", "waiting"), ("part", "unread")] {
         tx.prepare_cached(&format!(
             "UPDATE {table} SET stage = '{to}', due_utc_ms = NULL WHERE stage = 'resting' AND
-               ((due_boot = ?1 AND due_since_ms <= ?2) OR (due_boot <> ?1 AND (due_utc_ms <= ?3 OR due_utc_ms > ?4)))"
+               ((due_boot = ?1 AND (due_since_ms <= ?2 OR due_since_ms > ?2 + {MAX_WAIT_MS})) OR (due_boot <> ?1 AND (due_utc_ms <= ?3 OR due_utc_ms > ?4)))"
         ))?
         .execute(params![now.boot.as_bytes(), since, now.utc_ms, last])?;
     }
@@ -134,11 +134,6 @@ pub(crate) fn unwanted(conn: &Connection, under_way: &[DeliveryId]) -> Result<Ve
         }
     }
     Ok(unwanted)
-}
-
-/// Changes whenever another connection commits.
-pub(crate) fn version(conn: &Connection) -> Result<i64> {
-    Ok(conn.pragma_query_value(None, "data_version", |row| row.get(0))?)
 }
 
 fn unread(conn: &Connection, order: Order) -> Result<Vec<PartId>> {

@@ -5,7 +5,7 @@ use satchel_kernel::ids::{DeliveryId, Nonce, OutboxId, TargetId, UploadId, Uploa
 use satchel_kernel::link::LinkClass;
 use satchel_kernel::protocol::post::Rendition;
 use satchel_kernel::time::Now;
-use satchel_kernel::wire::{Protocol, Stored, Wire};
+use satchel_kernel::wire::{Protocol, Status, Stored, Wire};
 
 use super::{Outgoing, deliveries, ledger, rows};
 use crate::error::Result;
@@ -24,7 +24,6 @@ pub(crate) struct OpenUpload {
 pub(crate) enum Ended {
     Done,
     Abandoned,
-    Lost,
 }
 
 /// The upload of a delivery that is open, leased by `owner` from now on; a new one where there is none. `None` when the
@@ -94,21 +93,54 @@ pub(crate) fn open(
 /// The open upload of a delivery that nobody wants any more.
 pub(crate) fn dropped(conn: &Connection, delivery: DeliveryId) -> Result<Option<(Outgoing, OpenUpload)>> {
     let Some(out) = deliveries::stub(conn, delivery)? else { return Ok(None) };
-    let protocol = if out.class == Rendition::Text { Protocol::Post } else { Protocol::Tus };
-    let open = open(conn, delivery, protocol, out.length)?;
+    let open = open(conn, delivery, protocol(out.class), out.length)?;
     Ok(open.map(|open| (out, open)))
 }
+
+/// Lets an upload that was parked or lost go on; what is known of it is kept (see [`Wire::retry`]).
+pub(crate) fn retry(tx: &Transaction<'_>, delivery: DeliveryId) -> Result<()> {
+    let (class, length) = tx.prepare_cached("SELECT class, bytes FROM delivery WHERE id = ?1")?.query_row(
+        [delivery.0],
+        |row| Ok((rows::name(row, 0, Rendition::from_name)?, rows::count(row, 1)?)),
+    )?;
+    if let Some(found) = open(tx, delivery, protocol(class), length)? {
+        let Stored { version, bytes, .. } = found.wire.retry().store();
+        tx.prepare_cached("UPDATE upload SET version = ?2, state = ?3 WHERE id = ?1")?
+            .execute(params![found.id.0, version, bytes])?;
+    }
+    Ok(())
+}
+
+/// Whether the open upload of a delivery was found gone after it may have completed.
+pub(crate) fn is_lost(conn: &Connection, delivery: DeliveryId) -> Result<bool> {
+    let length = deliveries::length(conn, delivery)?;
+    let open = open(conn, delivery, Protocol::Tus, length)?;
+    Ok(open.is_some_and(|open| *open.wire.status() == Status::Lost))
+}
+
+/// How a rendition travels.
+pub(crate) fn protocol(class: Rendition) -> Protocol {
+    if class == Rendition::Text { Protocol::Post } else { Protocol::Tus }
+}
+
+/// The nonce of an upload that was adopted: the server signs with the one that it was created with, which nobody knows.
+pub(crate) const ADOPTED: Nonce = Nonce::from_bytes([0; 16]);
 
 /// An upload that the same device began and the server told of: adopted, so that its bytes are not sent again.
 pub(crate) fn adopt(
     tx: &Transaction<'_>,
     delivery: DeliveryId,
     wire: &Wire,
-    fresh: (UploadKey, Nonce),
+    key: UploadKey,
     now: &Now,
 ) -> Result<()> {
     let Stored { protocol, version, bytes } = wire.store();
-    let (key, nonce) = fresh;
+    if is_lost(tx, delivery)? {
+        tx.prepare_cached(
+            "UPDATE upload SET ended_utc_ms = ?2, ending = 'lost' WHERE delivery = ?1 AND ended_utc_ms IS NULL",
+        )?
+        .execute(params![delivery.0, now.utc_ms])?;
+    }
     tx.prepare_cached(
         "INSERT OR IGNORE INTO upload (delivery, endpoint, protocol, version, state, locator, key, nonce, created_utc_ms)
          SELECT ?1, t.url, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM delivery d JOIN target t ON t.id = d.target WHERE d.id = ?1",
@@ -120,7 +152,7 @@ pub(crate) fn adopt(
         bytes,
         wire.locator(),
         key.as_bytes(),
-        nonce.as_bytes(),
+        ADOPTED.as_bytes(),
         now.utc_ms
     ])?;
     Ok(())
@@ -155,7 +187,8 @@ pub(crate) struct RequestRecord {
 pub(crate) fn step(tx: &Transaction<'_>, record: &StepRecord, now: &Now) -> Result<()> {
     let StepRecord { upload, delivery, target, link, wire, request } = record;
     let Stored { version, bytes, .. } = wire.store();
-    let sent = request.as_ref().map_or(0, |r| r.sent);
+    let unrecorded = unrecorded(tx, record)?;
+    let sent = request.as_ref().map_or(0, |r| r.sent) + unrecorded;
     tx.prepare_cached(
         "UPDATE upload SET version = ?2, state = ?3, locator = coalesce(?4, locator), acknowledged = ?5, sent = sent + ?6 WHERE id = ?1",
     )?
@@ -171,7 +204,16 @@ pub(crate) fn step(tx: &Transaction<'_>, record: &StepRecord, now: &Now) -> Resu
         "DELETE FROM attempt WHERE delivery = ?1 AND id <= (SELECT id FROM attempt WHERE delivery = ?1 ORDER BY id DESC LIMIT 1 OFFSET 50)",
     )?
     .execute([delivery.0])?;
-    ledger::add(tx, *target, *link, now, &ledger::Bytes { sent: r.sent, acknowledged: r.gained, received: r.received })
+    ledger::add(tx, *target, *link, now, &ledger::Bytes { sent, acknowledged: r.gained, received: r.received })
+}
+
+/// A process that was killed recorded nothing of its last request. What the server has of it was sent all the same.
+fn unrecorded(tx: &Transaction<'_>, record: &StepRecord) -> Result<u64> {
+    let Some(request) = &record.request else { return Ok(0) };
+    let recorded: i64 = tx
+        .prepare_cached("SELECT coalesce(sum(sent), 0) FROM upload WHERE delivery = ?1")?
+        .query_row([record.delivery.0], |row| row.get(0))?;
+    Ok(record.wire.acknowledged().saturating_sub(recorded.unsigned_abs() + request.sent))
 }
 
 /// An upload is over.
@@ -179,12 +221,20 @@ pub(crate) fn end(tx: &Transaction<'_>, upload: UploadId, how: Ended, now: &Now)
     let ending = match how {
         Ended::Done => "done",
         Ended::Abandoned => "abandoned",
-        Ended::Lost => "lost",
     };
     tx.prepare_cached(
         "UPDATE upload SET ended_utc_ms = ?2, ending = ?3, lease_owner = NULL WHERE id = ?1 AND ended_utc_ms IS NULL",
     )?
     .execute(params![upload.0, now.utc_ms, ending])?;
+    Ok(())
+}
+
+/// A delivery is there by other ways than its open upload.
+pub(crate) fn end_of(tx: &Transaction<'_>, delivery: DeliveryId, now: &Now) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE upload SET ended_utc_ms = ?2, ending = 'done' WHERE delivery = ?1 AND ended_utc_ms IS NULL",
+    )?
+    .execute(params![delivery.0, now.utc_ms])?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! A thread that owns a connection and does one thing after another.
 
-use std::sync::mpsc;
+use std::fs::File;
+use std::sync::{Arc, mpsc};
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -16,12 +17,17 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn start(name: &str, mut conn: Connection) -> Self {
+    /// `while_open` is dropped after the connection is closed.
+    pub(super) fn start(name: &str, mut conn: Connection, while_open: Arc<File>) -> Self {
         let (jobs, queue) = mpsc::channel::<Job>();
         std::thread::Builder::new()
             .name(name.to_owned())
             .stack_size(512 << 10)
-            .spawn(move || queue.into_iter().for_each(|job| job(&mut conn)))
+            .spawn(move || {
+                queue.into_iter().for_each(|job| job(&mut conn));
+                drop(conn);
+                drop(while_open);
+            })
             .expect("a process that runs can start one more thread");
         Self { jobs }
     }

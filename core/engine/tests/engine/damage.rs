@@ -144,8 +144,6 @@ async fn opened_again(folder: &Path, life: &Life) -> (Outbox, bool) {
         Ok(()) => (outbox, false),
         Err(Error::Damaged) => {
             drop(outbox);
-            // Its connections end by themselves; while one is open, nothing is set aside.
-            tokio::time::sleep(Duration::from_millis(50)).await;
             (opened(folder, life).await, true)
         }
         Err(other) => panic!("{other}"),

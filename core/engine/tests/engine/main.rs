@@ -8,4 +8,6 @@
 mod cuts;
 mod damage;
 mod false_answers;
+mod outbox;
+mod sources;
 mod world;

@@ -68,7 +68,9 @@ impl Post {
                 self.status = self.judged(job, &outcome, verdict, now);
                 vec![]
             }
-            Event::Outcome(..) | Event::Progress(..) | Event::Interim(..) | Event::Digest(..) | Event::Waited(_) => vec![],
+            Event::Outcome(..) | Event::Progress(..) | Event::Interim(..) | Event::Digest(..) | Event::Waited(_) => {
+                vec![]
+            }
         };
         (self, needs)
     }
@@ -106,7 +108,12 @@ impl Post {
                     if self.contradictions >= PATIENCE {
                         return Status::Park(ParkReason::Contradiction);
                     }
-                    Status::Rest(Rest { trouble: Trouble::Contradiction, after_ms: None, of_target: false, progressed: false })
+                    Status::Rest(Rest {
+                        trouble: Trouble::Contradiction,
+                        after_ms: None,
+                        of_target: false,
+                        progressed: false,
+                    })
                 }
                 200 | 201 => {
                     let proof = if grade == Grade::Proven { Proof::Size } else { Proof::Unproven };
@@ -117,7 +124,11 @@ impl Post {
                     self.refusals = self.refusals.saturating_add(1);
                     if grade == Grade::Proven || self.refusals >= PATIENCE {
                         let too_large = status == 413;
-                        return Status::Park(if too_large { ParkReason::TooLarge } else { ParkReason::Refused { status } });
+                        return Status::Park(if too_large {
+                            ParkReason::TooLarge
+                        } else {
+                            ParkReason::Refused { status }
+                        });
                     }
                     let trouble = Trouble::Refused(status);
                     Status::Rest(Rest { trouble, after_ms: None, of_target: false, progressed: false })

@@ -75,15 +75,32 @@ pub struct Tus {
 enum Phase {
     Idle,
     /// With so many first bytes.
-    Creating { id: NeedId, body: u64 },
-    Asking { id: NeedId },
+    Creating {
+        id: NeedId,
+        body: u64,
+    },
+    Asking {
+        id: NeedId,
+    },
     /// Waits for the digest of a bounded PATCH.
-    Digesting { id: NeedId, to: u64 },
-    Patching { id: NeedId, from: u64, to: u64, ceiling_before: u64 },
+    Digesting {
+        id: NeedId,
+        to: u64,
+    },
+    Patching {
+        id: NeedId,
+        from: u64,
+        to: u64,
+        ceiling_before: u64,
+    },
     /// Frees the upload at the server.
-    Deleting { id: NeedId },
+    Deleting {
+        id: NeedId,
+    },
     /// Reads the source again after a wrong final hash.
-    Rereading { id: NeedId },
+    Rereading {
+        id: NeedId,
+    },
 }
 
 /// What is to be done once the upload at the server is freed; outlives a stop.
@@ -149,7 +166,10 @@ impl Tus {
             Phase::Creating { body, .. } => body <= length,
             Phase::Idle | Phase::Asking { .. } | Phase::Deleting { .. } | Phase::Rereading { .. } => true,
         };
-        reached && under_way && self.bound.is_none_or(|b| b >= LEAST_BOUND) && self.location.as_ref().is_none_or(is_http)
+        reached
+            && under_way
+            && self.bound.is_none_or(|b| b >= LEAST_BOUND)
+            && self.location.as_ref().is_none_or(is_http)
     }
 
     pub(super) fn retry(mut self) -> Self {
@@ -190,9 +210,13 @@ impl Tus {
         let needs = match event {
             Event::Start => self.start(job),
             Event::Abandon => self.abandon(job),
-            Event::Outcome(id, outcome, verdict) if self.sent() == Some(id) => self.on_outcome(job, &outcome, verdict, now),
+            Event::Outcome(id, outcome, verdict) if self.sent() == Some(id) => {
+                self.on_outcome(job, &outcome, verdict, now)
+            }
             Event::Digest(id, digest) if self.digests() == Some(id) => self.on_digest(job, digest),
-            Event::Outcome(..) | Event::Progress(..) | Event::Interim(..) | Event::Digest(..) | Event::Waited(_) => vec![],
+            Event::Outcome(..) | Event::Progress(..) | Event::Interim(..) | Event::Digest(..) | Event::Waited(_) => {
+                vec![]
+            }
         };
         (self, needs)
     }
@@ -216,8 +240,10 @@ impl Tus {
     }
 
     fn start(&mut self, job: &Job) -> Vec<Need> {
-        if matches!(self.status, Status::Done(_) | Status::Abandoned | Status::Park(_) | Status::SourceChanged | Status::Lost)
-        {
+        if matches!(
+            self.status,
+            Status::Done(_) | Status::Abandoned | Status::Park(_) | Status::SourceChanged | Status::Lost
+        ) {
             return vec![];
         }
         self.status = Status::Running;

@@ -310,9 +310,11 @@ fn id_of(need: &Need) -> u32 {
 
 fn named(event: &Event) -> Option<u32> {
     match event {
-        Event::Outcome(id, ..) | Event::Digest(id, _) | Event::Waited(id) | Event::Progress(id, _) | Event::Interim(id, _) => {
-            Some(id.0)
-        }
+        Event::Outcome(id, ..)
+        | Event::Digest(id, _)
+        | Event::Waited(id)
+        | Event::Progress(id, _)
+        | Event::Interim(id, _) => Some(id.0),
         Event::Start | Event::Abandon => None,
     }
 }

@@ -91,7 +91,7 @@ impl Liar {
             Lie::OneMore if says => at(answer, had.unwrap_or(0) + 1),
             Lie::Lower if had.is_some() => at(answer, self.most / 2),
             Lie::Swinging if had.is_some() => {
-                let offset = if self.turn % 2 == 0 { self.most } else { self.most / 2 };
+                let offset = if self.turn.is_multiple_of(2) { self.most } else { self.most / 2 };
                 at(answer, offset)
             }
             Lie::Negative if says => answer.replacing("upload-offset", Some("-1")),

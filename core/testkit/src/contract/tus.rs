@@ -96,7 +96,9 @@ impl TusServer {
         let hash = header(request, protocol::HASH).filter(|_| self.abilities.satchel);
         let known = key.and_then(|key| self.uploads.iter().find(|(_, u)| u.key.as_deref() == Some(key)));
         let path = match known {
-            Some((_, upload)) if upload.length != length || upload.hash.as_deref() != hash => return Some(Answer::status(409)),
+            Some((_, upload)) if upload.length != length || upload.hash.as_deref() != hash => {
+                return Some(Answer::status(409));
+            }
             Some((path, _)) => path.clone(),
             None => {
                 self.made += 1;
@@ -128,7 +130,15 @@ impl TusServer {
     }
 
     /// Puts bytes that begin at `from` behind those that are here. An answer means a refusal.
-    fn append(&mut self, path: &str, from: u64, body: &[u8], whole: bool, at_ms: u64, digest: Option<&str>) -> Option<Answer> {
+    fn append(
+        &mut self,
+        path: &str,
+        from: u64,
+        body: &[u8],
+        whole: bool,
+        at_ms: u64,
+        digest: Option<&str>,
+    ) -> Option<Answer> {
         let expires = self.abilities.expires_after_ms.map(|ms| at_ms + ms);
         let upload = self.uploads.get_mut(path)?;
         match upload.state {
@@ -154,11 +164,7 @@ impl TusServer {
         if !fresh.is_empty() {
             upload.expires = expires;
         }
-        if upload.bytes.len() as u64 == upload.length {
-            self.finish(path)
-        } else {
-            None
-        }
+        if upload.bytes.len() as u64 == upload.length { self.finish(path) } else { None }
     }
 
     fn finish(&mut self, path: &str) -> Option<Answer> {

@@ -57,6 +57,7 @@ CREATE TABLE part (
   hash        BLOB,
   length      INTEGER,
   stamp       TEXT,                     -- JSON: what the file was when it was read, or added
+  added       TEXT,                     -- JSON: what the file at the path was when it was added
   hashed_utc_ms INTEGER
 ) STRICT;
 CREATE INDEX part_of_asset ON part(asset);
@@ -200,5 +201,6 @@ CREATE TABLE fate (
   hash   BLOB NOT NULL,
   target INTEGER NOT NULL REFERENCES target(id),
   proof  TEXT,                          -- delivered with this proof; none: begun, and nobody knows
+  sealed TEXT,                          -- its receipt
   PRIMARY KEY (hash, target)
 ) STRICT, WITHOUT ROWID;

@@ -15,7 +15,9 @@ impl Tus {
         self.count_sent(outcome);
         match (outcome, verdict) {
             (Outcome::Reply { reply, .. }, Verdict::Service(grade)) => self.on_service(job, outcome, reply, grade, now),
-            (Outcome::Cut { cut: Cut::SourceChanged | Cut::SourceUnreadable, .. }, _) => self.end(Status::SourceChanged),
+            (Outcome::Cut { cut: Cut::SourceChanged | Cut::SourceUnreadable, .. }, _) => {
+                self.end(Status::SourceChanged)
+            }
             (Outcome::Cut { cut: Cut::Stopped, .. }, _) => self.rest(rest_after(outcome, verdict, now)),
             // A connection that carried something and broke: ask at once how far it came, and go on.
             (Outcome::Cut { sent, .. }, Verdict::Silence(_)) if *sent > 0 && self.carries() => self.after_cut(job),
@@ -169,7 +171,12 @@ impl Tus {
         }
         self.forget();
         if self.generation.is_multiple_of(u32::from(FRESH_STARTS)) {
-            return self.rest(Rest { trouble: Trouble::Refused(404), after_ms: None, of_target: false, progressed: false });
+            return self.rest(Rest {
+                trouble: Trouble::Refused(404),
+                after_ms: None,
+                of_target: false,
+                progressed: false,
+            });
         }
         self.create(job)
     }

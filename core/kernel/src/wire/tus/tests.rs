@@ -311,7 +311,9 @@ fn counters_at_their_end_do_not_panic() {
     }
     stored["location"] = "https://desk.example/files/1".into();
     let stored = Stored { protocol: "tus".into(), version: Tus::VERSION, bytes: serde_json::to_vec(&stored).unwrap() };
-    for (status, offset) in [(200, Some("0")), (200, Some("9")), (404, None), (409, None), (460, None), (400, None), (204, Some("0"))] {
+    for (status, offset) in
+        [(200, Some("0")), (200, Some("9")), (404, None), (409, None), (460, None), (400, None), (204, Some("0"))]
+    {
         let wire = Wire::restore(Protocol::Tus, &stored, None, LENGTH).unwrap();
         let mut play = Play { wire, ..Play::created() };
         play.event(Event::Start);

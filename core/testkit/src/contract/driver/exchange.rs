@@ -81,7 +81,6 @@ impl World {
         Ok(Some(Event::Outcome(id, outcome, verdict)))
     }
 
-
     fn exchange(&mut self, request: &Request, body: &[u8], fault: Fault) -> Option<Outcome> {
         let length = body.len() as u64;
         let cut = |sent: u64, cut| Some(Outcome::Cut { sent, cut });
@@ -182,7 +181,8 @@ impl World {
             Method::Patch | Method::Delete | Method::Get => 204,
         };
         let answer = Answer::status(status).with(name, value).with("location", "/files/1");
-        let Outcome::Reply { mut reply, .. } = self.reply(request, answer.with("upload-offset", self.job.length), 0) else {
+        let Outcome::Reply { mut reply, .. } = self.reply(request, answer.with("upload-offset", self.job.length), 0)
+        else {
             unreachable!("a reply is a reply");
         };
         reply.url = "https://twin.example/files/1".parse().expect("a URL of the suite is well formed");
@@ -197,7 +197,8 @@ impl World {
             url = "https://login.hotel.example/".parse().expect("a URL of the suite is well formed");
         }
         let headers = Headers(vec![("content-type".into(), "text/html".into()), ("retry-after".into(), "9".into())]);
-        let reply = Reply { url, identity: Identity::Unknown, status, headers, body: b"<!doctype html><p>Room?".to_vec() };
+        let reply =
+            Reply { url, identity: Identity::Unknown, status, headers, body: b"<!doctype html><p>Room?".to_vec() };
         Outcome::Reply { sent: self.chance_of(request.body_len()), reply }
     }
 }
