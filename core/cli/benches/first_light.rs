@@ -3,7 +3,12 @@
 //! Everything that is a speed is printed as a ratio to something measured in the same run, because machines differ and
 //! are noisy. Nothing here is asserted. `SATCHEL_BENCH_ASSETS` (100,000) and `SATCHEL_BENCH_BYTES` (2 GB) make it smaller.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods, reason = "a benchmark measures time, and may fail loudly")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a benchmark measures time, and may fail loudly"
+)]
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -93,12 +98,21 @@ fn enqueueing(folder: &Path, photos: &Path) {
     row(&format!("add a folder of {assets} files"), format!("{:.1} s", first.elapsed.as_secs_f64()));
     row("  files a second", format!("{:.0}", assets as f64 / first.elapsed.as_secs_f64()));
     let bare = bare_inserts(folder, assets);
-    row("  time as a multiple of bare rusqlite inserts", format!("{:.1} x", first.elapsed.as_secs_f64() / bare.as_secs_f64()));
+    row(
+        "  time as a multiple of bare rusqlite inserts",
+        format!("{:.1} x", first.elapsed.as_secs_f64() / bare.as_secs_f64()),
+    );
     row("  peak memory", mb(first.peak));
     let (_, again) = timed(satchel(&outbox, "add").arg(photos));
     row("add the same folder again, unchanged", format!("{:.1} s", again.elapsed.as_secs_f64()));
-    row("  time as a multiple of the first", format!("{:.2} x", again.elapsed.as_secs_f64() / first.elapsed.as_secs_f64()));
-    row("  bytes of files read", again.read_chars.map_or("unknown".into(), |n| format!("{:.1} MB", n as f64 / 1e6)));
+    row(
+        "  time as a multiple of the first",
+        format!("{:.2} x", again.elapsed.as_secs_f64() / first.elapsed.as_secs_f64()),
+    );
+    row(
+        "  bytes read in all, the database included",
+        again.read_chars.map_or("unknown".into(), |n| format!("{:.1} MB", n as f64 / 1e6)),
+    );
     let (_, opened) = timed(&mut satchel(&outbox, "pause"));
     row("open the outbox, check it, commit once", format!("{:.2} s", opened.elapsed.as_secs_f64()));
     assert!(timed(satchel(&outbox, "pause").arg("--off")).0);
@@ -109,7 +123,8 @@ fn bare_inserts(folder: &Path, rows: u64) -> Duration {
     let mut conn = rusqlite::Connection::open(folder.join("bare.db")).unwrap();
     conn.pragma_update(None, "journal_mode", "WAL").unwrap();
     conn.pragma_update(None, "synchronous", "FULL").unwrap();
-    conn.execute("CREATE TABLE asset (id BLOB NOT NULL UNIQUE, path BLOB NOT NULL, added INTEGER NOT NULL)", []).unwrap();
+    conn.execute("CREATE TABLE asset (id BLOB NOT NULL UNIQUE, path BLOB NOT NULL, added INTEGER NOT NULL)", [])
+        .unwrap();
     let start = Instant::now();
     for batch in 0..rows.div_ceil(256) {
         let tx = conn.transaction().unwrap();
@@ -135,7 +150,10 @@ fn memory_of_one_large(folder: &Path) {
     assert!(timed(satchel(&outbox, "add").arg(&file)).0);
     server.pair(&outbox);
     let (done, sync) = timed(&mut satchel(&outbox, "sync"));
-    row(&format!("sync of one file of {} MB over TLS", bytes / 1_000_000), format!("{:.1} s", sync.elapsed.as_secs_f64()));
+    row(
+        &format!("sync of one file of {} MB over TLS", bytes / 1_000_000),
+        format!("{:.1} s", sync.elapsed.as_secs_f64()),
+    );
     row("  all delivered", done);
     row("  peak memory (goal: under 48 MB)", mb(sync.peak));
     drop(server);

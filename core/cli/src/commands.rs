@@ -37,7 +37,11 @@ impl OutboxArg {
     /// Opens an outbox that must be there.
     pub(crate) async fn open_existing(&self) -> Result<Outbox, Box<dyn std::error::Error + Send + Sync>> {
         if !is_outbox(&self.outbox) {
-            return Err(format!("there is no outbox in {}; `satchel add --outbox DIR PATH…` makes one", self.outbox.display()).into());
+            return Err(format!(
+                "there is no outbox in {}; `satchel add --outbox DIR PATH…` makes one",
+                self.outbox.display()
+            )
+            .into());
         }
         Ok(self.open().await?)
     }

@@ -14,14 +14,16 @@ mod tally;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::CommandResult;
 use crate::output::shown;
 use live::Live;
 use pace::Pace;
-use photos::Photos;
+use photos::{Cast, Photos};
 use proof::Proof;
 use screen::{Screen, Tone};
 use stage::{Place, Stage};
@@ -47,6 +49,9 @@ pub(crate) struct DemoArgs {
     json: bool,
 }
 
+/// How long what runs may take to end.
+const FAREWELL: Duration = Duration::from_millis(400);
+
 /// Why the demo ended early.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
@@ -69,12 +74,21 @@ pub(crate) async fn run(args: DemoArgs) -> CommandResult {
         apart(photos, dir)?;
     }
     let place = Place::new(args.dir.as_deref())?;
-    // Children die with their handles, and the temporary folder goes with `place`, however it ends.
-    let (stage, screen, code) = tokio::select! {
-        played = play(&args, &place) => played?,
-        () = told_to_stop() => return Err("ended by ctrl-c; whatever ran was stopped".into()),
+    let screen = Arc::new(Screen::new(args.json));
+    let outcome = tokio::select! {
+        played = play(&args, &place, &screen) => played,
+        () = told_to_stop() => Err(Failure::Told("ended by ctrl-c; whatever ran was stopped".into())),
     };
-    invite(&screen, &stage, &place, &args);
+    screen.close_bars();
+    let Day { stage, cast, code } = match outcome {
+        Ok(day) => day,
+        Err(failure) => {
+            // Whatever ran ends with its handles. It gets a moment, so that nothing is written into a folder that goes.
+            tokio::time::sleep(FAREWELL).await;
+            return Err(failure.into());
+        }
+    };
+    invite(&screen, &stage, &place, &cast, &args);
     if args.keep_serving {
         told_to_stop().await;
     }
@@ -82,10 +96,16 @@ pub(crate) async fn run(args: DemoArgs) -> CommandResult {
     Ok(code)
 }
 
+/// What is left of the day.
+struct Day {
+    stage: Stage,
+    cast: Cast,
+    code: ExitCode,
+}
+
 /// The story, and what came of it.
-async fn play(args: &DemoArgs, place: &Place) -> Result<(Stage, Arc<Screen>, ExitCode), Failure> {
+async fn play(args: &DemoArgs, place: &Place, screen: &Arc<Screen>) -> Result<Day, Failure> {
     let pace = if args.fast { Pace::FAST } else { Pace::DAY };
-    let screen = Screen::new(args.json);
     screen.report(
         &json!({ "event": "begin" }),
         &[
@@ -99,18 +119,17 @@ async fn play(args: &DemoArgs, place: &Place) -> Result<(Stage, Arc<Screen>, Exi
     };
     let stage = Stage::set(place).await?;
     screen.open_bars();
-    let screen = Arc::new(screen);
     let live = Live::new(stage.outbox.clone(), stage.link.clone(), screen.clone());
-    let drawing = tokio::spawn(live.clone().follow());
+    let drawing = AbortOnDropHandle::new(tokio::spawn(live.clone().follow()));
     let told = Story { stage: &stage, place, pace, screen: screen.clone(), live }.tell(&photos).await;
     drawing.abort();
     let _ = drawing.await;
     screen.close_bars();
-    told?;
+    let cast = told?;
     let proof = Proof::of(&stage).await?;
-    screen.report(&proof.object(), &proof.table(&screen));
-    let code = verdict(&screen, &proof);
-    Ok((stage, screen, code))
+    screen.report(&proof.object(), &proof.table(screen));
+    let code = verdict(screen, &proof);
+    Ok(Day { stage, cast, code })
 }
 
 fn verdict(screen: &Screen, proof: &Proof) -> ExitCode {
@@ -125,9 +144,10 @@ fn verdict(screen: &Screen, proof: &Proof) -> ExitCode {
 }
 
 /// The page, and what to try next.
-fn invite(screen: &Screen, stage: &Stage, place: &Place, args: &DemoArgs) {
+fn invite(screen: &Screen, stage: &Stage, place: &Place, cast: &Cast, args: &DemoArgs) {
     let satchel = program();
     let (outbox, store) = (quoted(&place.outbox), quoted(&place.receiver));
+    let (photo, pictures) = (quoted(&cast.urgent.path), pictures());
     let page = stage.receiver.page_url();
     let address = stage.link.addr();
     let tries: [(String, &str); 3] = match (args.keep_serving, place.stays()) {
@@ -135,8 +155,8 @@ fn invite(screen: &Screen, stage: &Stage, place: &Place, args: &DemoArgs) {
             (format!("{satchel} status --outbox {outbox}"), "where each photo stands"),
             (format!("{satchel} check --outbox {outbox}"), "prove it against the receiver"),
             (
-                format!("{satchel} add --outbox {outbox} --caption Hello PHOTO"),
-                "one of yours; `sync` instead of `add` sends it",
+                format!("{satchel} add --outbox {outbox} --tag again {photo} && {satchel} sync --outbox {outbox}"),
+                "say more of a photo, and see the page change",
             ),
         ],
         (false, true) => [
@@ -146,7 +166,7 @@ fn invite(screen: &Screen, stage: &Stage, place: &Place, args: &DemoArgs) {
         ],
         (false, false) => [
             (format!("{satchel} demo --fast --keep-serving"), "and look at the page"),
-            (format!("{satchel} demo --photos DIR"), "the same day with your own photos"),
+            (format!("{satchel} demo --photos {pictures}"), "the same day with your own photos"),
             (format!("{satchel} demo --fast --dir satchel-demo"), "and keep the outbox and the store"),
         ],
     };
@@ -194,6 +214,12 @@ fn program() -> String {
     }
     let here = std::env::current_dir().ok().and_then(|here| exe.strip_prefix(here).map(Path::to_owned).ok());
     quoted(&here.unwrap_or(exe))
+}
+
+/// Where this person's photos probably are.
+fn pictures() -> String {
+    let usual = std::env::home_dir().map(|home| home.join("Pictures")).filter(|folder| folder.is_dir());
+    usual.map_or_else(|| "DIR".into(), |folder| quoted(&folder))
 }
 
 /// A path as a shell takes it.

@@ -1,5 +1,7 @@
 //! `satchel demo`, as a person without a terminal runs it.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Output};

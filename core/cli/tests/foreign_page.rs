@@ -2,6 +2,8 @@
 //!
 //! `cargo xtask test` sets Chromium up and runs this.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 #[path = "../../receiver/tests/browser/mod.rs"]
 mod browser;
 mod foreign;

@@ -3,6 +3,8 @@
 //! `cargo xtask test` sets the servers up and runs these. They wait for the command on a thread, so the link, which runs
 //! in this process, needs others.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 mod foreign;
 
 use std::fs;

@@ -6,6 +6,7 @@
 //!
 //! Signals make a kill, so these run where there are signals.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
 
 #[path = "kills/camera.rs"]
 mod camera;

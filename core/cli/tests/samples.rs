@@ -1,5 +1,7 @@
 //! Real camera files, whose folder is in `SATCHEL_SAMPLES`: the demo's day with them.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 use std::path::Path;
 use std::process::Command;
 

@@ -39,12 +39,16 @@ impl Outbox {
     /// Asks a target for all that was delivered to it. Changes nothing; what is missing there is for a person to decide.
     pub async fn check(&self, target: TargetId) -> Result<CheckReport> {
         let targets = self.inner.store.read(store::all_targets).await?;
-        let target = targets.into_iter().find(|t| t.id == target).ok_or_else(|| Error::Invalid("there is no such target".into()))?;
+        let target = targets
+            .into_iter()
+            .find(|t| t.id == target)
+            .ok_or_else(|| Error::Invalid("there is no such target".into()))?;
         let mut report = CheckReport::default();
         let mut after = DeliveryId(0);
         loop {
             let (id, from) = (target.id, after);
-            let page = self.inner.store.read(move |conn| deliveries::delivered_page(conn, id, from, HASHES_PER_CALL)).await?;
+            let page =
+                self.inner.store.read(move |conn| deliveries::delivered_page(conn, id, from, HASHES_PER_CALL)).await?;
             let Some(last) = page.last() else { return Ok(report) };
             after = last.delivery;
             let page: Vec<_> = page.into_iter().filter(|d| d.class != Rendition::Text).collect();
@@ -70,7 +74,9 @@ impl Outbox {
 
     async fn check_hashes(&self, target: &Target, page: &[Delivered], report: &mut CheckReport) -> Result<()> {
         let spec = &target.spec;
-        let (Some(base), Some(server), Some(account), Some(key)) = (&spec.receiver, &spec.server, &spec.account, &spec.key) else {
+        let (Some(base), Some(server), Some(account), Some(key)) =
+            (&spec.receiver, &spec.server, &spec.account, &spec.key)
+        else {
             report.unknown += page.len() as u64;
             return Ok(());
         };
@@ -92,7 +98,9 @@ impl Outbox {
             let entry = answer.value.results.iter().find(|e| e.hash == d.hash);
             let expected = Expected { server, account, nonce, hash: d.hash, length: d.length };
             match entry.map(|e| &e.state) {
-                Some(HaveState::Have { receipt }) if verify(receipt, key, chain.as_ref(), &expected).is_ok() => report.confirmed += 1,
+                Some(HaveState::Have { receipt }) if verify(receipt, key, chain.as_ref(), &expected).is_ok() => {
+                    report.confirmed += 1
+                }
                 Some(HaveState::Missing | HaveState::Partial { .. } | HaveState::Deleted) => report.missing += 1,
                 Some(HaveState::Have { .. } | HaveState::Other) | None => report.unknown += 1,
             }

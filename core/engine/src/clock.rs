@@ -50,7 +50,12 @@ impl SystemClock {
     fn now(&self) -> Now {
         #[allow(clippy::disallowed_methods, reason = "this is the clock port")]
         let (utc, steady) = (SystemTime::now(), self.started.elapsed());
-        Now { utc_ms: since_1970_ms(utc), boot: self.boot, since_boot_ms: self.steady_offset_ms + millis(steady), zone_min: 0 }
+        Now {
+            utc_ms: since_1970_ms(utc),
+            boot: self.boot,
+            since_boot_ms: self.steady_offset_ms + millis(steady),
+            zone_min: 0,
+        }
     }
 }
 

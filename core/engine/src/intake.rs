@@ -128,9 +128,7 @@ impl Outbox {
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|_| Err(Error::Storage("adding was interrupted".into())))
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Error::Storage("adding was interrupted".into())))
 }
 
 fn named(path: PathBuf) -> Result<Candidate, SourceFault> {
@@ -145,7 +143,12 @@ fn named(path: PathBuf) -> Result<Candidate, SourceFault> {
     Ok(Candidate { path, kind, media_type, stamp })
 }
 
-fn walk(inner: &Arc<Inner>, folder: &Path, options: &AddOptions, progress: &dyn Fn(&FolderReport)) -> Result<FolderReport> {
+fn walk(
+    inner: &Arc<Inner>,
+    folder: &Path,
+    options: &AddOptions,
+    progress: &dyn Fn(&FolderReport),
+) -> Result<FolderReport> {
     let mut report = FolderReport::default();
     let mut batch = Vec::with_capacity(BATCH);
     for found in Walk::new(folder).except(&inner.config.folder) {
@@ -203,7 +206,7 @@ fn take(
     for candidate in candidates {
         let spool = match &adding {
             None => Ok(None),
-            Some(_) if is_known(inner, &candidate)? => Ok(None),
+            Some(_) if is_copied(inner, &candidate)? => Ok(None),
             Some(adding) => match adding.copy_in(&candidate.path, now.utc_ms) {
                 Ok((name, stamp)) => Ok(Some((name, stamp))),
                 Err(SpoolError::Source(fault)) => Err(fault),
@@ -230,9 +233,9 @@ fn take(
     })
 }
 
-fn is_known(inner: &Arc<Inner>, candidate: &Candidate) -> Result<bool> {
+fn is_copied(inner: &Arc<Inner>, candidate: &Candidate) -> Result<bool> {
     let (path, stamp) = (candidate.path.clone(), candidate.stamp);
-    inner.store.read_blocking(move |conn| Ok(store::known(conn, &path, &stamp)?.is_some()))
+    inner.store.read_blocking(move |conn| Ok(store::known(conn, &path, &stamp)?.is_some_and(|known| known.copied)))
 }
 
 fn one(
@@ -246,6 +249,13 @@ fn one(
     let Candidate { path, kind, media_type, stamp } = candidate;
     if let Some(known) = store::known(tx, &path, &stamp)? {
         let mut changed = store::reread(tx, known.seq, &stamp)?;
+        // It was added without a copy before, and its owner wants one now: the card will not stay.
+        if let Some((name, stamp)) = spool
+            && store::attach(tx, known.seq, &name.to_string(), &stamp)?
+        {
+            records.push(Record::Copied { asset: known.id, name, stamp });
+            changed = true;
+        }
         let post = options.post.apply(&known.post);
         if let Some(revision) = store::revise(tx, known.seq, &post, now)? {
             records.push(Record::Revised { asset: known.id, revision, post });

@@ -182,7 +182,10 @@ impl Outbox {
 
     async fn set_target(&self, url: String, spec: Spec) -> Result<TargetId> {
         if !matches!(spec.create.scheme(), "http" | "https") || spec.create.host().is_none() {
-            return Err(Error::Invalid(format!("{} is no address of a server; it must begin with http:// or https://", spec.create)));
+            return Err(Error::Invalid(format!(
+                "{} is no address of a server; it must begin with http:// or https://",
+                spec.create
+            )));
         }
         let journal = self.inner.journal.clone();
         let id = self
@@ -399,12 +402,7 @@ fn open(config: Config) -> Result<Outbox> {
 }
 
 /// Opens the database and brings it up to what the journal says.
-fn told(
-    folder: &Path,
-    open: &Arc<File>,
-    journal: &Arc<Journal>,
-    clock: &Clock,
-) -> Result<(Store, store::Recovered)> {
+fn told(folder: &Path, open: &Arc<File>, journal: &Arc<Journal>, clock: &Clock) -> Result<(Store, store::Recovered)> {
     let store = Store::open(folder, open)?;
     let (telling, now) = (journal.clone(), clock.now());
     match store.write_blocking(move |tx| store::catch_up(tx, &telling, &now)) {

@@ -292,7 +292,8 @@ impl Runner {
     /// When to run next. What was cut by the end of this run, or could have been begun, is due at once.
     async fn wake(&self, targets: &[Arc<Target>]) -> Result<Wake> {
         let (now, policy) = (self.now(), self.inner.policy.borrow().clone());
-        let (around, rules) = (Around { reading: false, sending: 0, asking: vec![], ..self.around(targets) }, policy.clone());
+        let (around, rules) =
+            (Around { reading: false, sending: 0, asking: vec![], ..self.around(targets) }, policy.clone());
         let snapshot = self.inner.store.read(move |conn| store::load(conn, &around, &rules)).await?;
         let Plan { actions, wake } = plan(&now, &snapshot, &policy);
         Ok(if actions.is_empty() { wake } else { Wake { at_utc_ms: Some(now.utc_ms), ..wake } })

@@ -30,19 +30,19 @@ use crate::crash;
 use crate::error::{Error, Result};
 use crate::journal::Journal;
 pub(crate) use assets::{
-    NewAsset, compacted, insert as insert_asset, known, lift, live_and_removed, remove, removed_since_compaction, reread, retry,
-    seq,
+    NewAsset, attach, compacted, insert as insert_asset, known, lift, live_and_removed, remove,
+    removed_since_compaction, reread, retry, seq,
 };
 pub(crate) use deliveries::Outgoing;
 pub use ledger::LedgerRow;
 pub(crate) use ledger::all as ledger;
 pub use list::{AssetView, Counts, DeliveryView, Filter};
 pub(crate) use list::{counts, one, page};
-/// A transaction, for those who decide what goes into one and know no SQL.
-pub(crate) use rusqlite::Transaction as Tx;
 pub(crate) use parts::is_spooled;
 pub(crate) use posts::{latest as latest_post, revise};
 pub(crate) use rebuild::{Recovered, agree, catch_up, role};
+/// A transaction, for those who decide what goes into one and know no SQL.
+pub(crate) use rusqlite::Transaction as Tx;
 pub(crate) use snapshot::{Around, load, pause, paused, unwanted, wake, world};
 pub(crate) use targets::{Spec, Target, all as all_targets, set as set_target, try_now};
 use worker::Worker;
@@ -167,8 +167,8 @@ fn transact<T>(
 
 fn connect(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags).map_err(|e| fault(&e))?;
-    conn.busy_timeout(Duration::from_secs(60)).map_err(|e| fault(&e))?;
+    let conn = Connection::open_with_flags(path, flags).map_err(|e| at_opening(&e))?;
+    conn.busy_timeout(Duration::from_secs(60)).map_err(|e| at_opening(&e))?;
     let set = |name: &str, value: &str| conn.pragma_update(None, name, value);
     set("journal_mode", "WAL")
         .and_then(|()| set("synchronous", "FULL"))
@@ -177,7 +177,7 @@ fn connect(path: &Path) -> Result<Connection> {
         // 4 MB of pages: enough for every index that a snapshot touches, small enough for a phone.
         .and_then(|()| set("cache_size", "-4096"))
         .and_then(|()| set("journal_size_limit", "4194304"))
-        .map_err(|e| fault(&e))?;
+        .map_err(|e| at_opening(&e))?;
     conn.set_prepared_statement_cache_capacity(96);
     Ok(conn)
 }
@@ -185,15 +185,15 @@ fn connect(path: &Path) -> Result<Connection> {
 /// Looks for damage that a query might walk into later: all of it where that takes no time to speak of, else all but
 /// whether the indexes agree with their tables. Its cost is printed by `cargo xtask bench`.
 fn check(conn: &Connection) -> Result<()> {
-    let page = |name| conn.pragma_query_value(None, name, |row| row.get::<_, u64>(0)).map_err(|e| fault(&e));
+    let page = |name| conn.pragma_query_value(None, name, |row| row.get::<_, u64>(0)).map_err(|e| at_opening(&e));
     let thorough = page("page_count")?.saturating_mul(page("page_size")?) <= THOROUGH;
     let question = if thorough { "PRAGMA integrity_check(1)" } else { "PRAGMA quick_check(1)" };
-    let word: String = conn.query_row(question, [], |row| row.get(0)).map_err(|e| fault(&e))?;
+    let word: String = conn.query_row(question, [], |row| row.get(0)).map_err(|e| at_opening(&e))?;
     if word == "ok" { Ok(()) } else { Err(Error::Damaged) }
 }
 
 fn migrate(conn: &mut Connection) -> Result<()> {
-    let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|e| fault(&e))?;
+    let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(|e| at_opening(&e))?;
     if !(0..FARTHEST).contains(&version) {
         return Err(Error::Damaged);
     }
@@ -201,12 +201,14 @@ fn migrate(conn: &mut Connection) -> Result<()> {
         rusqlite_migration::Error::MigrationDefinition(
             rusqlite_migration::MigrationDefinitionError::DatabaseTooFarAhead,
         ) => Error::NewerVersion,
-        // The statements are known to be right: it is the tables that they find.
-        rusqlite_migration::Error::RusqliteError { err, .. }
-            if err.sqlite_error_code() == Some(ErrorCode::Unknown) => Error::Damaged,
-        rusqlite_migration::Error::RusqliteError { err, .. } => fault(&err),
+        rusqlite_migration::Error::RusqliteError { err, .. } => at_opening(&err),
         other => Error::Storage(other.to_string()),
     })
+}
+
+/// The same, where the statements are few and known to be right: when they fail, it is for the tables that they find.
+fn at_opening(error: &rusqlite::Error) -> Error {
+    if error.sqlite_error_code() == Some(ErrorCode::Unknown) { Error::Damaged } else { fault(error) }
 }
 
 /// SQLite's error as ours. Only damage of the file itself leads to a rebuild; what may pass, waits.
@@ -215,11 +217,12 @@ pub(crate) fn fault(error: &rusqlite::Error) -> Error {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Error::Damaged,
         Some(ErrorCode::DiskFull) => Error::StorageFull,
         Some(code) => Error::Storage(format!("SQLite says {code:?}")),
-        // A value of a type that cannot be, a row that must be there: the file's content is not ours.
+        // A value of a type that cannot be, a table that lacks a column: the file's content is not ours.
         None => match error {
             rusqlite::Error::FromSqlConversionFailure(..)
             | rusqlite::Error::InvalidColumnType(..)
             | rusqlite::Error::Utf8Error(..)
+            | rusqlite::Error::SqlInputError { .. }
             | rusqlite::Error::IntegralValueOutOfRange(..) => Error::Damaged,
             other => Error::Storage(format!("a query failed: {other}")),
         },

@@ -1,6 +1,8 @@
 //! The fuzz targets' bodies, on some thousands of seeded inputs each: noise, and true documents with bytes changed.
 //! The long runs are `cargo +nightly fuzz run gate|reply|receipt|stored` in `core/kernel`.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
 

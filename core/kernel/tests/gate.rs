@@ -1,5 +1,7 @@
 //! The gate against the false answers of the first issue (law 3): what each is, over plain HTTP and with identity.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 use proptest::prelude::*;
 use satchel_kernel::gate::{Grade, Imposter, Verdict, judge};
 use satchel_kernel::outcome::{Cut, Headers, Identity, Marks, Method, Outcome, Reply, Request, Segment, Timers};

@@ -1,5 +1,7 @@
 //! What is stored must be readable by earlier and later versions, and what is said must be said in words (law 6).
 
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 use proptest::prelude::*;
 use satchel_kernel::gate::Imposter;
 use satchel_kernel::state::{AssetState, ParkReason, Proof, Trouble, WaitReason};

@@ -2,6 +2,8 @@
 //!
 //! `cargo xtask test` sets Chromium up and runs these.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 mod browser;
 mod desk;
 

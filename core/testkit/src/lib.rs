@@ -5,8 +5,8 @@
 
 pub mod certificate;
 mod chance;
-pub mod contract;
 mod clock;
+pub mod contract;
 pub mod liar;
 pub mod link;
 pub mod samples;

@@ -1,6 +1,8 @@
 //! The contract suite, run for every wire machine: the promises that hold for all of them.
 //! What only one protocol promises is in `contract_tus.rs`.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 use proptest::prelude::*;
 use satchel_kernel::outcome::{Cut, Method};
 use satchel_kernel::state::{ParkReason, Trouble};

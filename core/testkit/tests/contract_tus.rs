@@ -1,5 +1,7 @@
 //! What the contract says of tus: liars, wrong hashes, proxies that swallow, checksums, uploads that are gone.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
+
 use std::cell::Cell;
 use std::rc::Rc;
 

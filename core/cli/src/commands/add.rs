@@ -108,9 +108,14 @@ async fn folder(outbox: &Outbox, path: &Path, options: &AddOptions, json: bool) 
     }
     let FolderReport { added, revised, unchanged, skipped, failed, faults } = report;
     if json {
-        line(&json!({ "path": shown(path), "added": added, "revised": revised, "unchanged": unchanged, "skipped": skipped, "failed": failed }));
+        line(
+            &json!({ "path": shown(path), "added": added, "revised": revised, "unchanged": unchanged, "skipped": skipped, "failed": failed }),
+        );
     } else {
-        println!("{}: {added} added, {revised} revised, {unchanged} unchanged, {skipped} skipped (neither photo nor video)", shown(path));
+        println!(
+            "{}: {added} added, {revised} revised, {unchanged} unchanged, {skipped} skipped (neither photo nor video)",
+            shown(path)
+        );
     }
     for fault in &faults {
         refused(&fault.path, &fault.fault.to_string(), json);

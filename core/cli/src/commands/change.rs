@@ -56,8 +56,12 @@ impl Which {
             let mut found = ids.iter().filter(|id| id.to_string().starts_with(&text.to_ascii_lowercase()));
             match (found.next(), found.next()) {
                 (Some(id), None) => chosen.push(*id),
-                (None, _) => return Err(format!("there is no asset {text} in this outbox; `satchel status` lists them").into()),
-                (Some(_), Some(_)) => return Err(format!("{text} begins more than one asset's id; give more digits").into()),
+                (None, _) => {
+                    return Err(format!("there is no asset {text} in this outbox; `satchel status` lists them").into());
+                }
+                (Some(_), Some(_)) => {
+                    return Err(format!("{text} begins more than one asset's id; give more digits").into());
+                }
             }
         }
         Ok(chosen)
@@ -79,7 +83,11 @@ pub(crate) async fn remove(args: Which) -> CommandResult {
     for id in &ids {
         outbox.remove(*id).await?;
     }
-    tell(args.json, json!({ "event": "removed", "assets": ids }), &format!("{} removed; their files stay where they are", ids.len()));
+    tell(
+        args.json,
+        json!({ "event": "removed", "assets": ids }),
+        &format!("{} removed; their files stay where they are", ids.len()),
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -37,9 +37,16 @@ pub(crate) async fn run(args: CheckArgs) -> CommandResult {
         let found = outbox.check(target).await?;
         let url = outbox.targets().await?.into_iter().find(|t| t.id == target).map(|t| t.url).unwrap_or_default();
         if args.json {
-            line(&json!({ "target": url, "confirmed": found.confirmed, "missing": found.missing, "unknown": found.unknown }));
+            line(
+                &json!({ "target": url, "confirmed": found.confirmed, "missing": found.missing, "unknown": found.unknown }),
+            );
         } else {
-            println!("{url}: {} confirmed, {} missing there, {} that it cannot tell", plural(found.confirmed, "file"), found.missing, found.unknown);
+            println!(
+                "{url}: {} confirmed, {} missing there, {} that it cannot tell",
+                plural(found.confirmed, "file"),
+                found.missing,
+                found.unknown
+            );
         }
         code = match (found.missing, found.unknown) {
             (1.., _) => PARKED,

@@ -35,7 +35,9 @@ pub(crate) async fn run(args: PairArgs) -> CommandResult {
     credentials::keep(&args.outbox.outbox, paired.url.as_str(), &paired.reply.token)?;
     outbox.set_receiver(&paired).await?;
     if args.json {
-        line(&json!({ "event": "paired", "to": paired.url, "server": paired.reply.server, "account": paired.reply.account }));
+        line(
+            &json!({ "event": "paired", "to": paired.url, "server": paired.reply.server, "account": paired.reply.account }),
+        );
         return Ok(ExitCode::SUCCESS);
     }
     println!("paired with {}", paired.url);

@@ -64,7 +64,11 @@ pub(crate) async fn run(args: SyncArgs) -> CommandResult {
         }
     });
     let shown = tokio::spawn(show(outbox.clone(), args.json));
-    let options = RunOptions { deadline: args.deadline.map(Duration::from_secs), targets: Some(targets), ..RunOptions::default() };
+    let options = RunOptions {
+        deadline: args.deadline.map(Duration::from_secs),
+        targets: Some(targets),
+        ..RunOptions::default()
+    };
     let report = outbox.run(options, cancel).await;
     shown.abort();
     let report = report?;
@@ -162,7 +166,9 @@ fn event(change: &Change) -> Option<serde_json::Value> {
         Change::Delivered { asset, rendition, proof } => {
             json!({ "event": "delivered", "asset": asset, "rendition": rendition, "proof": proof })
         }
-        Change::Parked { asset, reason } => json!({ "event": "parked", "asset": asset, "reason": reason, "words": reason.words() }),
+        Change::Parked { asset, reason } => {
+            json!({ "event": "parked", "asset": asset, "reason": reason, "words": reason.words() })
+        }
         Change::Trouble { trouble, .. } => json!({ "event": "trouble", "trouble": trouble, "words": trouble.words() }),
         _ => return None,
     })

@@ -63,7 +63,11 @@ pub(crate) async fn choose(
         };
         if let Some(token) = kept {
             if !may_carry_a_token(&target.url) {
-                return Err(format!("a token must not go to {} over plain HTTP, where anyone on the way can read it; use tus+https", target.url).into());
+                return Err(format!(
+                    "a token must not go to {} over plain HTTP, where anyone on the way can read it; use tus+https",
+                    target.url
+                )
+                .into());
             }
             outbox.set_token(target.id, Token::new(&token)?);
         }

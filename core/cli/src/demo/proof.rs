@@ -103,11 +103,7 @@ impl Proof {
             ("twins", tally.twins().to_string(), "the same bytes as another: not sent again".into()),
             ("to send", bytes(tally.needed), "each content once, and every post".into()),
             ("sent", bytes(*sent), "handed to the network, says the outbox's ledger".into()),
-            (
-                "wasted",
-                bytes(*wasted),
-                format!("of these: in buffers and in the air at {} and a kill", plural(*cuts, "cut")),
-            ),
+            ("wasted", bytes(*wasted), format!("of these: not kept, at {} and a kill", plural(*cuts, "cut"))),
             ("sent / to send", format!("{:.3}", self.ratio()), String::new()),
             ("over the link", bytes(*carried), "counted by the simulator, TLS and headers included".into()),
             ("receipts", tally.receipts.to_string(), format!("signed by the receiver; uploads completed: {completed}")),

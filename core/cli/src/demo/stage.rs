@@ -10,10 +10,13 @@ use tempfile::TempDir;
 
 use super::Failure;
 use crate::credentials;
-use crate::output::shown;
+use crate::output::{bytes, shown};
 
 /// The seed of what happens by chance on the link, and of the pictures that are drawn.
 pub(super) const SEED: u64 = 2216;
+
+/// For databases and journals, in bytes.
+const ROOM: u64 = 64 << 20;
 
 /// Where everything lies.
 pub(super) struct Place {
@@ -50,9 +53,35 @@ impl Place {
         Ok(Self { outbox: name("outbox", n), receiver: name("receiver", n), photos: home.join("photos"), temporary })
     }
 
+    /// Whether the receiver's copies have room here.
+    pub(super) fn has_room(&self, needed: u64) -> Result<(), Failure> {
+        let Some(free) = free(&self.outbox) else { return Ok(()) };
+        if free > needed + ROOM {
+            return Ok(());
+        }
+        let (needed, free) = (bytes(needed + ROOM), bytes(free));
+        Err(Failure::Told(format!(
+            "the receiver's copies need {needed} and {free} are free; give a larger place with --dir, or a smaller folder with --photos"
+        )))
+    }
+
     /// Whether it is there after the end.
     pub(super) fn stays(&self) -> bool {
         self.temporary.is_none()
+    }
+}
+
+/// Bytes that are free where a folder is, as far as the system says.
+fn free(folder: &Path) -> Option<u64> {
+    #[cfg(unix)]
+    {
+        let found = rustix::fs::statvfs(folder).ok()?;
+        Some(found.f_bavail.saturating_mul(found.f_frsize))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        None
     }
 }
 

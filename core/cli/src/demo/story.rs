@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use satchel::kernel::protocol::post::Rendition;
 use satchel::{AssetView, Link, Links, Policy, Report, RunOptions};
-use satchel_testkit::link::{Conditions, Cut, Rate};
+use satchel_testkit::link::{Conditions, Cut, Rate, Stats};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -61,14 +61,15 @@ impl Runner {
 }
 
 impl Story<'_> {
-    /// The whole day.
-    pub(super) async fn tell(&self, photos: &Photos) -> Result<(), Failure> {
+    /// The whole day. Says whom it was about.
+    pub(super) async fn tell(&self, photos: &Photos) -> Result<Cast, Failure> {
         let cast = self.morning(photos).await?;
         let runner = self.mobile_data(&cast).await?;
         self.warning_page(&runner).await?;
         runner.stop().await?;
         self.kill(&cast).await?;
-        self.hotel().await
+        self.hotel().await?;
+        Ok(cast)
     }
 
     // -- 1 -------------------------------------------------------------------------------------------
@@ -103,6 +104,7 @@ impl Story<'_> {
         self.run(None).end().await?;
         let cast = photos.cast(outbox).await?;
         let tally = self.live.look().await?;
+        self.place.has_room(tally.blob_bytes)?;
         screen.good(&format!(
             "{} in the outbox, {}, safe from now on",
             plural(tally.assets, "asset"),
@@ -146,8 +148,9 @@ impl Story<'_> {
         let runner = self.run(Some(()));
         for (nth, share, preamble) in [(1, 40, before_all), (2, 30, PREAMBLE)] {
             let cut = Cut::forwarding(preamble + urgent.bytes * share / 100).on_whole_link();
-            self.stage.link.set(road.clone().cut_after(cut));
+            let had = outbox.asset(urgent.id).await?.acknowledged;
             let before = self.stage.link.stats();
+            self.stage.link.set(road.clone().cut_after(cut));
             let there = self.until(&runner, urgent, |link, _, there| link.cuts > before.cuts || there, CHAPTER).await?;
             let now = self.stage.link.stats();
             if there || now.cuts == before.cuts {
@@ -161,14 +164,15 @@ impl Story<'_> {
                 screen.say("no network for the rest of the way");
                 return Ok(runner);
             }
-            let before = outbox.asset(urgent.id).await?.acknowledged;
+            let away = self.stage.link.stats().forwarded_up;
             self.link("3G", &road);
             outbox.set_link(Link::cellular());
             // The phone says that the network is back: nobody waits for the next try then.
             outbox.try_now().await?;
-            self.until(&runner, urgent, |_, kept, there| kept > before || there, CHAPTER).await?;
+            let back = |link: &Stats, kept, there| (kept > had && link.forwarded_up > away) || there;
+            self.until(&runner, urgent, back, CHAPTER).await?;
             let kept = outbox.asset(urgent.id).await?.acknowledged;
-            if kept > before && kept < urgent.bytes {
+            if kept > had && kept < urgent.bytes {
                 screen.say(&format!(
                     "back: the server has kept {} of {}, and it goes on from there",
                     bytes(kept),
@@ -374,7 +378,7 @@ impl Story<'_> {
         &self,
         runner: &Runner,
         role: &Role,
-        mut condition: impl FnMut(&satchel_testkit::link::Stats, u64, bool) -> bool,
+        mut condition: impl FnMut(&Stats, u64, bool) -> bool,
         limit: Duration,
     ) -> Result<bool, Failure> {
         let limit = Instant::now() + limit;

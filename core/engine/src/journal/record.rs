@@ -50,6 +50,15 @@ pub(crate) enum Record {
         /// What the file was when it was added.
         stamp: Stamp,
     },
+    /// An asset that was added without a copy got one.
+    Copied {
+        /// Which.
+        asset: AssetId,
+        /// In the spool, under this name.
+        name: SpoolName,
+        /// What the file was when it was copied.
+        stamp: Stamp,
+    },
     /// An asset's content became known.
     Hashed {
         /// Which.
@@ -114,6 +123,7 @@ impl Record {
     pub(crate) fn asset(&self) -> Option<AssetId> {
         match self {
             Self::Added { asset, .. }
+            | Self::Copied { asset, .. }
             | Self::Hashed { asset, .. }
             | Self::Revised { asset, .. }
             | Self::Urgent { asset }

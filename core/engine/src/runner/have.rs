@@ -191,7 +191,9 @@ fn trouble(fault: &CallFault) -> Trouble {
     use satchel_kernel::outcome::Cut;
     match fault {
         CallFault::NotService(Verdict::Imposter(form)) => Trouble::Imposter(*form),
-        CallFault::NotService(Verdict::Silence(Cut::NoAddress | Cut::NoConnection | Cut::Handshake)) => Trouble::Unreachable,
+        CallFault::NotService(Verdict::Silence(Cut::NoAddress | Cut::NoConnection | Cut::Handshake)) => {
+            Trouble::Unreachable
+        }
         CallFault::NotService(Verdict::Silence(_)) => Trouble::Cut,
         CallFault::NotService(Verdict::Gateway | Verdict::Service(_)) => Trouble::Gateway(502),
         CallFault::Refused { status: 401 | 403, .. } => Trouble::NeedsToken,

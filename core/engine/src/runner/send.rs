@@ -61,7 +61,9 @@ pub(super) async fn send(
     let begun = inner
         .store
         .write(move |tx| {
-            let Some(open) = uploads::lease(tx, delivery, protocol, length, owner, fresh, &now)? else { return Ok(None) };
+            let Some(open) = uploads::lease(tx, delivery, protocol, length, owner, fresh, &now)? else {
+                return Ok(None);
+            };
             (job.key, job.nonce) = (open.key, open.nonce);
             let (wire, needs) = open.wire.step(&job, Event::Start, &now);
             let record = StepRecord { upload: open.id, delivery, target: target_id, link, wire, request: None };
@@ -118,10 +120,8 @@ fn job(inner: &Inner, target: &Target, out: &Outgoing, (key, nonce): (UploadKey,
 
 /// `Upload-Metadata`. A server that takes no posts gets the post with the first photo that has these bytes.
 fn metadata(target: &Target, out: &Outgoing) -> Vec<(String, String)> {
-    let mut pairs = vec![
-        ("filename".to_owned(), out.part.name.clone()),
-        ("filetype".to_owned(), out.part.media_type.clone()),
-    ];
+    let mut pairs =
+        vec![("filename".to_owned(), out.part.name.clone()), ("filetype".to_owned(), out.part.media_type.clone())];
     if target.is_receiver() {
         return pairs;
     }

@@ -36,6 +36,8 @@ pub(crate) struct Known {
     pub id: AssetId,
     pub urgent: bool,
     pub post: Post,
+    /// Its bytes are in the spool.
+    pub copied: bool,
 }
 
 /// The asset that was added from this path, if it is still the same file: one that was not read yet is, whatever it
@@ -49,8 +51,9 @@ pub(crate) fn known(conn: &rusqlite::Connection, path: &std::path::Path, stamp: 
     )?;
     let found = query
         .query_row([rows::path_bytes(path)], |row| {
-            let known = Known { seq: row.get(0)?, id: rows::id(row, 1)?, urgent: row.get(2)?, post: rows::json(row, 3)? };
             let (read, copied) = (row.get_ref(4)?.as_str()? == "read", row.get(6)?);
+            let (seq, id, urgent, post) = (row.get(0)?, rows::id(row, 1)?, row.get(2)?, rows::json(row, 3)?);
+            let known = Known { seq, id, urgent, post, copied };
             let same = if copied {
                 rows::maybe_json(row, 7)?.as_ref() == Some(stamp)
             } else {
@@ -91,6 +94,17 @@ pub(crate) fn insert(tx: &Transaction<'_>, new: &NewAsset, now: &Now) -> Result<
         rows::text(stamp)
     ])?;
     Ok(seq)
+}
+
+/// Gives an asset that was added without a copy one; false when it has one. It is read anew, from the copy.
+pub(crate) fn attach(tx: &Transaction<'_>, seq: i64, spool: &str, added: &Stamp) -> Result<bool> {
+    let attached = tx
+        .prepare_cached(
+            "UPDATE part SET spool = ?2, added = ?3, stage = 'unread', park = NULL, rereads = 0, due_utc_ms = NULL
+             WHERE asset = ?1 AND rendition = 'original' AND spool IS NULL AND stage <> 'removed'",
+        )?
+        .execute(params![seq, spool, rows::text(added)])?;
+    Ok(attached > 0)
 }
 
 /// Makes an asset urgent, and what it shares with its twins.

@@ -40,9 +40,8 @@ pub(super) fn want_everywhere(
     seq: i64,
 ) -> Result<()> {
     let mut targets = tx.prepare_cached("SELECT id, have_check FROM target WHERE ?1 <> 'text' OR posts = 1")?;
-    let targets: Vec<(i64, bool)> = targets
-        .query_map([class.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
+    let targets: Vec<(i64, bool)> =
+        targets.query_map([class.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
     for (target, have_check) in targets {
         let checked = !have_check || class == Rendition::Text;
         let Fate { stage, proof, sealed, park } = fate(tx, hash, target, have_check)?;
@@ -250,8 +249,10 @@ pub(crate) fn unchecked(tx: &Transaction<'_>, delivery: DeliveryId) -> Result<()
 
 /// It needs a person.
 pub(crate) fn park(tx: &Transaction<'_>, delivery: DeliveryId, reason: &ParkReason) -> Result<()> {
-    tx.prepare_cached("UPDATE delivery SET stage = 'parked', park = ?2, checked = 1 WHERE id = ?1 AND stage <> 'dropped'")?
-        .execute(params![delivery.0, rows::text(reason)])?;
+    tx.prepare_cached(
+        "UPDATE delivery SET stage = 'parked', park = ?2, checked = 1 WHERE id = ?1 AND stage <> 'dropped'",
+    )?
+    .execute(params![delivery.0, rows::text(reason)])?;
     Ok(())
 }
 
@@ -294,15 +295,19 @@ pub(crate) fn lost_source(tx: &Transaction<'_>, part: PartId) -> Result<()> {
                          WHERE w.delivery = delivery.id AND w.part <> ?1 AND p.stage = 'read')",
     )?
     .execute([part.0])?;
-    tx.prepare_cached("DELETE FROM wanted WHERE part = ?1 AND delivery IN (SELECT id FROM delivery WHERE stage <> 'delivered')")?
-        .execute([part.0])?;
+    tx.prepare_cached(
+        "DELETE FROM wanted WHERE part = ?1 AND delivery IN (SELECT id FROM delivery WHERE stage <> 'delivered')",
+    )?
+    .execute([part.0])?;
     Ok(())
 }
 
 /// Nobody wants it any more.
 pub(crate) fn forget(tx: &Transaction<'_>, delivery: DeliveryId) -> Result<()> {
-    tx.prepare_cached("UPDATE delivery SET stage = 'dropped' WHERE id = ?1 AND stage IN ('waiting', 'resting', 'sending')")?
-        .execute([delivery.0])?;
+    tx.prepare_cached(
+        "UPDATE delivery SET stage = 'dropped' WHERE id = ?1 AND stage IN ('waiting', 'resting', 'sending')",
+    )?
+    .execute([delivery.0])?;
     Ok(())
 }
 

@@ -112,8 +112,15 @@ impl Counts {
 }
 
 /// A page of assets, newest first.
-pub(crate) fn page(conn: &Connection, filter: Filter, world: &World, policy: &Policy, now: &Now) -> Result<Vec<AssetView>> {
-    let mut query = conn.prepare_cached(&format!("{ASSET} WHERE a.removed = 0 AND a.seq < ?1 ORDER BY a.seq DESC LIMIT ?2"))?;
+pub(crate) fn page(
+    conn: &Connection,
+    filter: Filter,
+    world: &World,
+    policy: &Policy,
+    now: &Now,
+) -> Result<Vec<AssetView>> {
+    let mut query =
+        conn.prepare_cached(&format!("{ASSET} WHERE a.removed = 0 AND a.seq < ?1 ORDER BY a.seq DESC LIMIT ?2"))?;
     let limit = filter.limit.clamp(1, 1000);
     let mut assets = query
         .query_map(params![filter.before.unwrap_or(i64::MAX), limit], asset)?

@@ -27,9 +27,7 @@ pub(crate) fn to_read(conn: &Connection, part: PartId) -> Result<Option<ToRead>>
     let mut query =
         conn.prepare_cached("SELECT path, spool FROM part WHERE id = ?1 AND stage = 'unread' AND path IS NOT NULL")?;
     let found = query
-        .query_row([part.0], |row| {
-            Ok(ToRead { path: rows::path_from(row.get(0)?), spool: row.get(1)? })
-        })
+        .query_row([part.0], |row| Ok(ToRead { path: rows::path_from(row.get(0)?), spool: row.get(1)? }))
         .optional()?;
     Ok(found)
 }
@@ -64,7 +62,8 @@ pub(crate) fn asset_of(conn: &Connection, part: PartId) -> Result<AssetId> {
 
 /// Whether a copy in the spool is somebody's.
 pub(crate) fn is_spooled(conn: &Connection, name: &str) -> Result<bool> {
-    let mut query = conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM part WHERE spool = ?1 AND stage <> 'removed')")?;
+    let mut query =
+        conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM part WHERE spool = ?1 AND stage <> 'removed')")?;
     Ok(query.query_row([name], |row| row.get(0))?)
 }
 
@@ -126,7 +125,12 @@ pub(crate) fn read_again(tx: &Transaction<'_>, part: PartId, due: &Due) -> Resul
 }
 
 /// The source of a part that was read is not what it was: read it anew, or ask a person. Says why when it is parked.
-pub(crate) fn source_fault(tx: &Transaction<'_>, part: PartId, fault: SourceFault, due: &Due) -> Result<Option<ParkReason>> {
+pub(crate) fn source_fault(
+    tx: &Transaction<'_>,
+    part: PartId,
+    fault: SourceFault,
+    due: &Due,
+) -> Result<Option<ParkReason>> {
     if fault.passes() {
         read_again(tx, part, due)?;
         return Ok(None);

@@ -64,8 +64,11 @@ pub(super) fn compose(tx: &Transaction<'_>, seq: i64) -> Result<Option<(u32, Pos
     let document = PostDocument { asset: id, revision, post, parts };
     let bytes = serde_json::to_vec(&document).expect("a post's document has string keys and finite numbers");
     let hash = BlobHash::of(&bytes);
-    tx.prepare_cached("UPDATE part SET hash = ?2, length = ?3 WHERE id = ?1")?
-        .execute(params![text_part, hash.as_bytes(), rows::int(bytes.len() as u64)])?;
+    tx.prepare_cached("UPDATE part SET hash = ?2, length = ?3 WHERE id = ?1")?.execute(params![
+        text_part,
+        hash.as_bytes(),
+        rows::int(bytes.len() as u64)
+    ])?;
     drop_older(tx, text_part)?;
     let payload = deliveries::payload(tx, &hash, Rendition::Text, bytes.len() as u64, Some(&bytes))?;
     deliveries::want_everywhere(tx, text_part, payload, &hash, Rendition::Text, bytes.len() as u64, urgent, seq)?;
@@ -80,7 +83,9 @@ fn set_revision(tx: &Transaction<'_>, seq: i64, revision: u32) -> Result<()> {
 /// The document that was composed last.
 fn composed(tx: &Transaction<'_>, text_part: i64) -> Result<Option<PostDocument>> {
     let inline: Option<Vec<u8>> = tx
-        .prepare_cached("SELECT y.inline FROM part p JOIN payload y ON y.hash = p.hash AND y.form = 'as_is' WHERE p.id = ?1")?
+        .prepare_cached(
+            "SELECT y.inline FROM part p JOIN payload y ON y.hash = p.hash AND y.form = 'as_is' WHERE p.id = ?1",
+        )?
         .query_row([text_part], |row| row.get(0))
         .optional()?
         .flatten();

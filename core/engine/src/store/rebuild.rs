@@ -72,8 +72,14 @@ fn tell(tx: &Transaction<'_>, record: Record, now: &Now) -> Result<bool> {
                 SourceRecord::Spool { name } => Some(name.to_string()),
             };
             let name = name.to_string_lossy().into_owned();
-            let new = NewAsset { id: asset, kind, role: role(kind), path, spool, name, media_type, urgent, post, stamp };
+            let new =
+                NewAsset { id: asset, kind, role: role(kind), path, spool, name, media_type, urgent, post, stamp };
             return added(tx, &new, added_utc_ms, now);
+        }
+        Record::Copied { asset, name, stamp } => {
+            if let Some(seq) = seq(tx, asset)? {
+                assets::attach(tx, seq, &name.to_string(), &stamp)?;
+            }
         }
         Record::Hashed { asset, hash, stamp } => hashed(tx, asset, &hash, &stamp)?,
         Record::Revised { asset, revision, post } => revised(tx, asset, revision, &post, now)?,

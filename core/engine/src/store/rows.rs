@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::types::Type;
 use rusqlite::Row;
+use rusqlite::types::Type;
 use satchel_kernel::ids::BootId;
 use satchel_kernel::time::Due;
 use serde::Serialize;

@@ -141,7 +141,8 @@ fn unread(conn: &Connection, order: Order) -> Result<Vec<PartId>> {
     let mut query = conn.prepare_cached(&format!(
         "SELECT id FROM part WHERE stage = 'unread' ORDER BY urgent DESC, asset {direction} LIMIT ?1"
     ))?;
-    let parts = query.query_map([CANDIDATES as i64], |row| Ok(PartId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?;
+    let parts =
+        query.query_map([CANDIDATES as i64], |row| Ok(PartId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?;
     Ok(parts)
 }
 
@@ -161,7 +162,9 @@ fn next_due(conn: &Connection, targets: &[TargetId]) -> Result<Option<Due>> {
             None => None,
         })
     };
-    let part = first("SELECT due_utc_ms, due_boot, due_since_ms FROM part WHERE stage = 'resting' ORDER BY due_utc_ms LIMIT 1")?;
+    let part = first(
+        "SELECT due_utc_ms, due_boot, due_since_ms FROM part WHERE stage = 'resting' ORDER BY due_utc_ms LIMIT 1",
+    )?;
     let served = targets.iter().map(|t| t.0.to_string()).collect::<Vec<_>>().join(",");
     let delivery = first(&format!(
         "SELECT due_utc_ms, due_boot, due_since_ms FROM delivery WHERE stage = 'resting' AND target IN ({served})

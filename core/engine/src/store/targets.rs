@@ -67,7 +67,8 @@ pub(crate) fn set(tx: &Transaction<'_>, url: &str, spec: &Spec) -> Result<(Targe
     let found: Option<i64> =
         tx.query_row("SELECT id FROM target WHERE url = ?1", [url], |row| row.get(0)).optional()?;
     if let Some(id) = found {
-        let changed = tx.execute("UPDATE target SET spec = ?2 WHERE id = ?1 AND spec <> ?2", params![id, rows::text(spec)])?;
+        let changed =
+            tx.execute("UPDATE target SET spec = ?2 WHERE id = ?1 AND spec <> ?2", params![id, rows::text(spec)])?;
         return Ok((TargetId(id), changed > 0));
     }
     tx.execute(
@@ -81,9 +82,8 @@ pub(crate) fn set(tx: &Transaction<'_>, url: &str, spec: &Spec) -> Result<(Targe
 
 /// All targets.
 pub(crate) fn all(conn: &Connection) -> Result<Vec<Target>> {
-    let mut query = conn.prepare_cached(
-        "SELECT id, url, spec, due_utc_ms, due_boot, due_since_ms, trouble FROM target ORDER BY id",
-    )?;
+    let mut query = conn
+        .prepare_cached("SELECT id, url, spec, due_utc_ms, due_boot, due_since_ms, trouble FROM target ORDER BY id")?;
     let targets = query.query_map([], target)?.collect::<rusqlite::Result<_>>()?;
     Ok(targets)
 }

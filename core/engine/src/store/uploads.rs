@@ -37,8 +37,9 @@ pub(crate) fn lease(
     fresh: (UploadKey, Nonce),
     now: &Now,
 ) -> Result<Option<OpenUpload>> {
-    let leased =
-        tx.prepare_cached("UPDATE delivery SET stage = 'sending' WHERE id = ?1 AND stage = 'waiting'")?.execute([delivery.0])?;
+    let leased = tx
+        .prepare_cached("UPDATE delivery SET stage = 'sending' WHERE id = ?1 AND stage = 'waiting'")?
+        .execute([delivery.0])?;
     if leased == 0 {
         return Ok(None);
     }
@@ -99,10 +100,9 @@ pub(crate) fn dropped(conn: &Connection, delivery: DeliveryId) -> Result<Option<
 
 /// Lets an upload that was parked or lost go on; what is known of it is kept (see [`Wire::retry`]).
 pub(crate) fn retry(tx: &Transaction<'_>, delivery: DeliveryId) -> Result<()> {
-    let (class, length) = tx.prepare_cached("SELECT class, bytes FROM delivery WHERE id = ?1")?.query_row(
-        [delivery.0],
-        |row| Ok((rows::name(row, 0, Rendition::from_name)?, rows::count(row, 1)?)),
-    )?;
+    let (class, length) = tx
+        .prepare_cached("SELECT class, bytes FROM delivery WHERE id = ?1")?
+        .query_row([delivery.0], |row| Ok((rows::name(row, 0, Rendition::from_name)?, rows::count(row, 1)?)))?;
     if let Some(found) = open(tx, delivery, protocol(class), length)? {
         let Stored { version, bytes, .. } = found.wire.retry().store();
         tx.prepare_cached("UPDATE upload SET version = ?2, state = ?3 WHERE id = ?1")?
@@ -127,13 +127,7 @@ pub(crate) fn protocol(class: Rendition) -> Protocol {
 pub(crate) const ADOPTED: Nonce = Nonce::from_bytes([0; 16]);
 
 /// An upload that the same device began and the server told of: adopted, so that its bytes are not sent again.
-pub(crate) fn adopt(
-    tx: &Transaction<'_>,
-    delivery: DeliveryId,
-    wire: &Wire,
-    key: UploadKey,
-    now: &Now,
-) -> Result<()> {
+pub(crate) fn adopt(tx: &Transaction<'_>, delivery: DeliveryId, wire: &Wire, key: UploadKey, now: &Now) -> Result<()> {
     let Stored { protocol, version, bytes } = wire.store();
     if is_lost(tx, delivery)? {
         tx.prepare_cached(
@@ -198,7 +192,16 @@ pub(crate) fn step(tx: &Transaction<'_>, record: &StepRecord, now: &Now) -> Resu
         "INSERT INTO attempt (delivery, upload, started_utc_ms, ended_utc_ms, request, verdict, status, sent)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?
-    .execute(params![delivery.0, upload.0, r.started_utc_ms, now.utc_ms, r.method, r.verdict, r.status, rows::int(r.sent)])?;
+    .execute(params![
+        delivery.0,
+        upload.0,
+        r.started_utc_ms,
+        now.utc_ms,
+        r.method,
+        r.verdict,
+        r.status,
+        rows::int(r.sent)
+    ])?;
     // The last fifty tell the story; the ledger keeps the sums.
     tx.prepare_cached(
         "DELETE FROM attempt WHERE delivery = ?1 AND id <= (SELECT id FROM attempt WHERE delivery = ?1 ORDER BY id DESC LIMIT 1 OFFSET 50)",

@@ -60,18 +60,25 @@ fn whole(tus: &LyingTus, photo: &Photo, what: &str) {
     assert_eq!(tus.bytes_of(&done.id).unwrap(), photo.bytes, "{what}");
 }
 
-/// Each PATCH that the server took began where the upload stood, so that no byte came twice. One that asks while the
-/// cut one's last bytes are still on their way to the server hears an older offset, and is refused.
+/// Each PATCH began where the upload stood, so that no byte came twice. One that asked while the cut one's last bytes
+/// were still on their way inside the server heard an older offset, and was refused: it counts for nothing.
 fn from_where_the_server_stood(seen: &[Seen], photo: &Photo, what: &str) {
     let mut kept: HashMap<&str, u64> = HashMap::new();
+    let mut refused = 0;
     for request in seen.iter().filter(|s| s.method == "PATCH") {
         let offset: u64 = request.header("upload-offset").unwrap().parse().unwrap();
         let stands = kept.entry(&request.path).or_default();
-        assert!(offset == *stands || (offset < *stands && request.body == 0), "{what}: a PATCH from {offset}, not {stands}");
-        *stands += request.body;
+        assert!(offset <= *stands, "{what}: a PATCH from {offset}, beyond {stands}");
+        if offset == *stands {
+            *stands += request.body;
+        } else {
+            refused += 1;
+        }
     }
-    assert_eq!(kept.values().copied().max(), Some(photo.bytes.len() as u64), "{what}");
-    assert_eq!(kept.values().sum::<u64>(), photo.bytes.len() as u64, "{what}: the server was sent something twice");
+    assert!(refused <= 1, "{what}: {refused} were refused");
+    let mut kept: Vec<_> = kept.into_values().filter(|kept| *kept > 0).collect();
+    kept.sort_unstable();
+    assert_eq!(kept, [photo.bytes.len() as u64], "{what}: the server was sent something twice");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,7 +101,12 @@ async fn cuts_at_a_receiver(seed: u64, cases: u64) {
         link.set(Conditions::open().cut_after(cut));
         let id = add(&outbox, &photo.path).await;
         let report = within(run_out(&outbox)).await;
-        assert_eq!((report.counts.delivered, report.counts.needs_person()), (case + 1, 0), "{what}: {:?}", states(&outbox).await);
+        assert_eq!(
+            (report.counts.delivered, report.counts.needs_person()),
+            (case + 1, 0),
+            "{what}: {:?}",
+            states(&outbox).await
+        );
         let state = outbox.asset(id).await.unwrap().state;
         assert_eq!(state, AssetState::Delivered { proof: Proof::Receipt }, "{what}");
         let completed = receiver.completed_uploads().await.unwrap();

@@ -158,7 +158,11 @@ async fn accounted_for(outbox: &Outbox, life: &Life, what: &str) {
     for (id, asset) in &found {
         let Some(told) = life.assets.get(id) else { panic!("{what}: {} came back, though it was removed", asset.name) };
         let told = told.clone();
-        assert_eq!((&asset.name, &asset.post.caption, asset.urgent), (&told.name, &told.caption, told.urgent), "{what}");
+        assert_eq!(
+            (&asset.name, &asset.post.caption, asset.urgent),
+            (&told.name, &told.caption, told.urgent),
+            "{what}"
+        );
         let fits = match (&asset.state, told.fate) {
             (AssetState::Delivered { .. }, Fate::Delivered) => true,
             // Where the upload's name survived, the server will tell; where it did not, a person must.
@@ -257,7 +261,9 @@ async fn bytes_that_flipped_lose_no_photo() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_cut_short_zeroed_or_gone_is_made_anew() {
     let life = quiet(life().await).await;
-    for (what, set_aside) in [("half", true), ("100 bytes", true), ("zeros", true), ("text", true), ("empty", false), ("none", false)] {
+    for (what, set_aside) in
+        [("half", true), ("100 bytes", true), ("zeros", true), ("text", true), ("empty", false), ("none", false)]
+    {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("outbox");
         copy(&life.place.folder, &folder);
@@ -323,7 +329,9 @@ async fn what_was_delivered_is_not_sent_again_and_what_was_begun_asks_a_person()
         let fate = life.assets[&asset.id].fate;
         match &asset.state {
             AssetState::Delivered { .. } => assert_ne!(fate, Fate::Begun, "{}", asset.name),
-            AssetState::Parked { reason } => assert_eq!((reason, fate), (&ParkReason::FateUnknown, Fate::Begun), "{}", asset.name),
+            AssetState::Parked { reason } => {
+                assert_eq!((reason, fate), (&ParkReason::FateUnknown, Fate::Begun), "{}", asset.name)
+            }
             other => panic!("{}: {other:?}", asset.name),
         }
     }

@@ -55,7 +55,11 @@ impl Case {
     async fn unharmed(&self, what: &str) {
         let counts = self.outbox.counts().await.unwrap();
         let there = self.tus.completions_of(&self.photo.hash) as u64;
-        assert!(counts.delivered <= there, "{what}: delivered, but the server has {there}: {:?}", states(&self.outbox).await);
+        assert!(
+            counts.delivered <= there,
+            "{what}: delivered, but the server has {there}: {:?}",
+            states(&self.outbox).await
+        );
         assert_eq!(self.tus.decoy().connections(), 0, "{what}: somebody else was called");
         let bytes = std::fs::read(&self.photo.path).unwrap();
         assert_eq!(bytes, self.photo.bytes, "{what}: the original was touched");
@@ -94,7 +98,12 @@ async fn told(tls: bool, moment: Moment, answer: FalseAnswer) {
         let report = run(&case.outbox).await;
         assert_eq!(report.counts.delivered, 0, "{what}: said to be delivered");
         assert_eq!(report.counts.waiting() + report.counts.needs_person(), 1, "{what}: {:?}", report.counts);
-        assert_eq!(report.counts.needs_person(), 0, "{what}: parked, though it passes: {:?}", states(&case.outbox).await);
+        assert_eq!(
+            report.counts.needs_person(),
+            0,
+            "{what}: parked, though it passes: {:?}",
+            states(&case.outbox).await
+        );
         assert!(report.wake.at_utc_ms.is_some(), "{what}: nobody knows when to try again");
         case.unharmed(&what).await;
         case.outbox.try_now().await.unwrap();
@@ -163,6 +172,7 @@ async fn a_lie_that_is_told_once_costs_nothing_but_time() {
     cases.push((Point::Head, Lie::Length));
     cases.push((Point::Head, Lie::Forget));
     cases.extend(FalseLocation::ALL.map(|place| (Point::Create, Lie::Location(place))));
-    let both = [false, true].into_iter().flat_map(|tls| cases.clone().into_iter().map(move |(point, lie)| (tls, point, lie)));
+    let both =
+        [false, true].into_iter().flat_map(|tls| cases.clone().into_iter().map(move |(point, lie)| (tls, point, lie)));
     side_by_side(both.map(|(tls, point, lie)| lied(tls, point, lie))).await;
 }

@@ -8,6 +8,7 @@
 mod cuts;
 mod damage;
 mod false_answers;
+mod laws;
 mod outbox;
 mod sources;
 mod world;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use satchel::kernel::protocol::post::Rendition;
 use satchel::{
-    AddOptions, AddOutcome, AssetState, Change, Error, Filter, Link, Links, Order, Outbox, ParkReason, Policy, PostEdit,
-    Proof, RunOptions, Token, WaitReason,
+    AddOptions, AddOutcome, AssetState, Change, Error, Filter, Link, Links, Order, Outbox, ParkReason, Policy,
+    PostEdit, Proof, RunOptions, Token, WaitReason,
 };
 use satchel_testkit::liar::{FalseAnswer, Lie, LyingTus, Point, Seen, When};
 use satchel_testkit::link::{Conditions, Simulator};
@@ -49,7 +49,7 @@ impl Slow {
         let place = Place::new();
         let tus = LyingTus::start().await.unwrap();
         let link = Simulator::start("127.0.0.1:0".parse().unwrap(), tus.addr(), 1).unwrap();
-        let outbox = place.open().await;
+        let outbox = open(place.patient()).await;
         outbox.set_tus_target(format!("http://{}/files/", link.addr()).parse().unwrap()).await.unwrap();
         Self { place, tus, link, outbox }
     }
@@ -77,7 +77,8 @@ async fn twins_are_sent_once_keep_their_own_posts_and_lift_each_other() {
     pair(&outbox, &receiver, None).await;
     let one = place.photo("a.jpg", 5_000, 1);
     let two = place.photo("b.jpg", 5_000, 1);
-    let first = outbox.add(&one.path, &AddOptions { post: caption("one"), ..AddOptions::default() }).await.unwrap().id();
+    let first =
+        outbox.add(&one.path, &AddOptions { post: caption("one"), ..AddOptions::default() }).await.unwrap().id();
     let options = AddOptions { post: caption("two"), urgent: true, ..AddOptions::default() };
     let second = outbox.add(&two.path, &options).await.unwrap().id();
     let report = run(&outbox).await;
@@ -455,7 +456,11 @@ async fn receipts_by_a_rotated_key_are_believed_and_pinned() {
         let id = add(&outbox, &photo.path).await;
         let report = run(&outbox).await;
         assert_eq!(report.counts.needs_person(), 0, "round {round}: {:?}", states(&outbox).await);
-        assert_eq!(outbox.asset(id).await.unwrap().state, AssetState::Delivered { proof: Proof::Receipt }, "round {round}");
+        assert_eq!(
+            outbox.asset(id).await.unwrap().state,
+            AssetState::Delivered { proof: Proof::Receipt },
+            "round {round}"
+        );
         receiver.rotate_key().await.unwrap();
     }
     let check = outbox.check(target).await.unwrap();
@@ -495,7 +500,7 @@ async fn with_the_database_lost_the_receiver_tells_what_it_has() {
     let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
     let receiver = receiver(store.path()).await;
     let link = Simulator::start("127.0.0.1:0".parse().unwrap(), receiver.addr(), 1).unwrap();
-    let outbox = place.open().await;
+    let outbox = open(place.patient()).await;
     pair(&outbox, &receiver, Some(link.addr().port())).await;
     let token = paired_token(&outbox, &receiver, link.addr().port()).await;
     add(&outbox, &place.photo("there.jpg", 5_000, 1).path).await;
@@ -514,7 +519,7 @@ async fn with_the_database_lost_the_receiver_tells_what_it_has() {
     cancel.cancel();
     within(running).await.unwrap().unwrap();
     // What both kernels still hold of it goes with the link.
-    link.reset();
+    link.cut();
     drop(outbox);
     fs::remove_file(place.folder.join("outbox.db")).unwrap();
     let outbox = place.open().await;

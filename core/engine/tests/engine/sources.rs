@@ -8,7 +8,8 @@ use std::time::Duration;
 use satchel::kernel::protocol::post::Rendition;
 use satchel::source::SourceFault;
 use satchel::{
-    AddOptions, AssetState, Change, Error, Link, Links, Outbox, ParkReason, Policy, RunOptions, Token, Trouble, WaitReason,
+    AddOptions, AssetState, Change, Error, Link, Links, Outbox, ParkReason, Policy, RunOptions, Token, Trouble,
+    WaitReason,
 };
 use satchel_testkit::liar::{Answer, Liar, LyingTus, Reply, Rule};
 use satchel_testkit::link::{Conditions, Simulator};
@@ -113,7 +114,8 @@ async fn ten_gigabytes_are_added_at_once_and_read_without_holding_up_the_end() {
     // The good one may go while the huge one is read.
     within(tus.until(|_| tus.completions_of(&good.hash) == 1)).await;
     cancel.cancel();
-    let report = tokio::time::timeout(Duration::from_secs(10), running).await.expect("reading goes on").unwrap().unwrap();
+    let report =
+        tokio::time::timeout(Duration::from_secs(10), running).await.expect("reading goes on").unwrap().unwrap();
     assert!(report.stopped);
     outbox.remove(id).await.unwrap();
 }
@@ -184,16 +186,8 @@ enum Meddling {
 }
 
 impl Meddling {
-    const ALL: [Self; 8] = [
-        Self::Vanish,
-        Self::Grow,
-        Self::Shrink,
-        Self::Rewrite,
-        Self::Replace,
-        Self::Chmod,
-        Self::Link,
-        Self::Restore,
-    ];
+    const ALL: [Self; 8] =
+        [Self::Vanish, Self::Grow, Self::Shrink, Self::Rewrite, Self::Replace, Self::Chmod, Self::Link, Self::Restore];
 
     fn keeps_the_bytes(self) -> bool {
         matches!(self, Self::Chmod | Self::Link | Self::Restore)
@@ -230,7 +224,7 @@ async fn meddled_with(meddling: Meddling, while_sent: bool) {
     let place = Place::new();
     let tus = LyingTus::start().await.unwrap();
     let link = Simulator::start("127.0.0.1:0".parse().unwrap(), tus.addr(), 1).unwrap();
-    let outbox = place.open().await;
+    let outbox = open(place.patient()).await;
     outbox.set_tus_target(format!("http://{}/files/", link.addr()).parse().unwrap()).await.unwrap();
     // More than the kernels' buffers hold, so that the end of it is still to be read.
     let photo = place.photo("a.jpg", 12 << 20, 1);
@@ -313,7 +307,11 @@ async fn of_twins_the_one_that_is_left_serves() {
         fs::remove_file(&first.path).unwrap();
         outbox.set_link(Link::wifi());
         run_out(&outbox).await;
-        assert!(matches!(outbox.asset(id).await.unwrap().state, AssetState::Delivered { .. }), "{:?}", states(&outbox).await);
+        assert!(
+            matches!(outbox.asset(id).await.unwrap().state, AssetState::Delivered { .. }),
+            "{:?}",
+            states(&outbox).await
+        );
         assert_eq!(tus.completions_of(&first.hash), 1);
     }
 }

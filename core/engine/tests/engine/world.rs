@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use satchel::kernel::wire::Patience;
-use satchel::{AddOptions, AssetId, AssetView, Config, Filter, Link, Links, Outbox, Policy, Report, RunOptions, TargetId};
+use satchel::{
+    AddOptions, AssetId, AssetView, Config, Filter, Link, Links, Outbox, Policy, Report, RunOptions, TargetId,
+};
 use satchel_receiver::Receiver;
 use satchel_testkit::Chance;
 use satchel_testkit::liar::LyingTus;
@@ -68,6 +70,11 @@ impl Place {
             connect_timeout: Duration::from_secs(2),
             ..Config::new(&self.folder)
         }
+    }
+
+    /// One that is as patient as a slow link needs: what both kernels hold takes seconds to arrive.
+    pub(crate) fn patient(&self) -> Config {
+        Config { patience: Patience::default(), ..self.config() }
     }
 
     /// The outbox, on Wi-Fi.

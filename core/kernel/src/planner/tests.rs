@@ -76,17 +76,20 @@ fn what_is_unknown_to_the_server_is_asked_once() {
 
 fn any_snapshot() -> impl Strategy<Value = Snapshot> {
     let class = prop_oneof![Just(Rendition::Text), Just(Rendition::Preview), Just(Rendition::Original)];
-    let one = (0i64..1000, class, any::<bool>(), any::<i64>(), 1i64..4)
-        .prop_map(|(id, class, urgent, order, t)| Candidate { target: TargetId(t), ..candidate(id, class, urgent, order) });
+    let one = (0i64..1000, class, any::<bool>(), any::<i64>(), 1i64..4).prop_map(|(id, class, urgent, order, t)| {
+        Candidate { target: TargetId(t), ..candidate(id, class, urgent, order) }
+    });
     let link = prop_oneof![Just(Link::none()), Just(Link::wifi()), Just(Link::cellular()), Just(Link::default())];
     let rest = proptest::option::of(0u64..100_000);
-    (prop::collection::vec(one, 0..40), link, any::<bool>(), rest, 0usize..10).prop_map(|(c, link, paused, rest, sending)| {
-        let mut snap = snapshot(c);
-        let rest = rest.map(|ms| (now().after(ms), Trouble::Cut));
-        let second = TargetView { rest, ..target(2) };
-        snap.world = World { link, paused, targets: vec![target(1), second] };
-        Snapshot { sending, ..snap }
-    })
+    (prop::collection::vec(one, 0..40), link, any::<bool>(), rest, 0usize..10).prop_map(
+        |(c, link, paused, rest, sending)| {
+            let mut snap = snapshot(c);
+            let rest = rest.map(|ms| (now().after(ms), Trouble::Cut));
+            let second = TargetView { rest, ..target(2) };
+            snap.world = World { link, paused, targets: vec![target(1), second] };
+            Snapshot { sending, ..snap }
+        },
+    )
 }
 
 proptest! {

@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn entries_are_flat() {
-        let entry = HaveEntry { hash: BlobHash::of(b"x"), state: HaveState::Partial { upload: "/files/1".into(), offset: 7 } };
+        let entry =
+            HaveEntry { hash: BlobHash::of(b"x"), state: HaveState::Partial { upload: "/files/1".into(), offset: 7 } };
         let json = serde_json::to_value(&entry).unwrap();
         assert_eq!(json["state"], "partial");
         assert_eq!(json["offset"], 7);

@@ -93,7 +93,13 @@ mod tests {
 
     #[test]
     fn other_links_are_refused() {
-        for bad in ["", "https://h:1/pair?pin=a&code=b", "satchel://h/pair?pin=a&code=b", "satchel://h:1/pair?pin=&code=b", "satchel://h:1/other?pin=a&code=b"] {
+        for bad in [
+            "",
+            "https://h:1/pair?pin=a&code=b",
+            "satchel://h/pair?pin=a&code=b",
+            "satchel://h:1/pair?pin=&code=b",
+            "satchel://h:1/other?pin=a&code=b",
+        ] {
             assert_eq!(bad.parse::<PairingCode>(), Err(NotAPairingCode), "{bad}");
         }
     }
