@@ -10,6 +10,7 @@ use satchel_testkit::link::{BadCommand, BadScript, Command, Conditions, Script, 
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
+use crate::output::say;
 /// What `satchel link` takes.
 #[derive(Debug, clap::Args)]
 pub(crate) struct LinkArgs {
@@ -71,7 +72,7 @@ pub(crate) async fn run(args: LinkArgs) -> Result<(), LinkError> {
     let teller = Teller { simulator: simulator.clone(), to: args.to, json: args.json };
     teller.tell("listening", None);
     if !args.json {
-        println!("type help for the commands");
+        say!("type help for the commands");
     }
     // The task plays by itself; it ends with the script, or with the process.
     drop(script.map(|script| simulator.play(script)));
@@ -142,20 +143,20 @@ impl Teller {
             if let Some(command) = command {
                 line["command"] = json!(command);
             }
-            println!("{line}");
+            say!("{line}");
             return;
         }
         match event {
-            "listening" => println!("link from {listen} to {to}: {conditions}"),
-            _ => println!("{}: {conditions}; {stats}", command.unwrap_or(event)),
+            "listening" => say!("link from {listen} to {to}: {conditions}"),
+            _ => say!("{}: {conditions}; {stats}", command.unwrap_or(event)),
         }
     }
 
     fn refuse(&self, line: &str, problem: &BadCommand) {
         if self.json {
-            println!("{}", json!({ "event": "refused", "command": line, "problem": problem.to_string() }));
+            say!("{}", json!({ "event": "refused", "command": line, "problem": problem.to_string() }));
         } else {
-            println!("{problem}");
+            say!("{problem}");
         }
     }
 
@@ -173,9 +174,9 @@ impl Teller {
             Command::Quit => return false,
             Command::Help if self.json => {
                 let lines: Vec<&str> = Command::HELP.lines().collect();
-                println!("{}", json!({ "event": "help", "commands": lines }));
+                say!("{}", json!({ "event": "help", "commands": lines }));
             }
-            Command::Help => println!("{}", Command::HELP),
+            Command::Help => say!("{}", Command::HELP),
             command => {
                 self.simulator.obey(&command);
                 self.tell("command", Some(line));

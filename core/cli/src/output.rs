@@ -13,6 +13,17 @@ pub(crate) fn line(value: &impl Serialize) {
     }
 }
 
+/// A line of text. A reader that went away (`| head`) is no fault of ours.
+pub(crate) fn text(words: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stdout(), "{words}");
+}
+
+/// `println!` for a reader that may go away.
+macro_rules! say {
+    ($($words:tt)*) => { $crate::output::text(format_args!($($words)*)) };
+}
+pub(crate) use say;
+
 /// A path for a person, on one line: control characters must not reach the terminal.
 pub(crate) fn shown(path: &Path) -> String {
     path.to_string_lossy().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()

@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::http::calls::{self, HASHES_PER_CALL};
 use crate::outbox::Outbox;
 use crate::receipts::{Expected, verify};
-use crate::store::{self, Target, deliveries};
+use crate::store::deliveries::{self, Delivered};
+use crate::store::{self, Target};
 
 /// What a check found, in deliveries of originals and renditions (posts are not asked for).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,16 +24,6 @@ pub struct CheckReport {
     pub missing: u64,
     /// The server could not be asked, or cannot tell.
     pub unknown: u64,
-}
-
-/// A delivery that is done, as the check asks for it.
-#[derive(Debug, Clone)]
-pub(crate) struct Delivered {
-    pub delivery: DeliveryId,
-    pub hash: satchel_kernel::ids::BlobHash,
-    pub length: u64,
-    pub class: Rendition,
-    pub locator: Option<String>,
 }
 
 impl Outbox {

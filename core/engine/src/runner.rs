@@ -148,7 +148,10 @@ impl Runner {
             let ends = self.ends;
             tokio::select! {
                 Some(done) = self.tasks.join_next() => self.finished(done)?,
-                Ok(()) = link.changed() => self.cut_all(),
+                Ok(()) = link.changed() => {
+                    self.cut_all();
+                    self.inner.store.write(store::targets::other_network).await?;
+                }
                 Ok(()) = policy.changed() => self.cut_all(),
                 () = self.inner.changed.notified() => self.cut_unwanted().await?,
                 () = self.cancel.cancelled() => { self.stopped = true; return Ok(()) }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::OutboxArg;
 use crate::CommandResult;
-use crate::output::{line, shown};
+use crate::output::{line, say, shown};
 
 /// Add photos, videos, or folders of them.
 #[derive(Debug, clap::Args)]
@@ -73,7 +73,7 @@ async fn file(outbox: &Outbox, path: &Path, options: &AddOptions, json: bool) ->
     if json {
         line(&json!({ "path": shown(path), "id": id, "outcome": what }));
     } else {
-        println!("{what:>9}  {}", shown(path));
+        say!("{what:>9}  {}", shown(path));
     }
     Ok(true)
 }
@@ -112,7 +112,7 @@ async fn folder(outbox: &Outbox, path: &Path, options: &AddOptions, json: bool) 
             &json!({ "path": shown(path), "added": added, "revised": revised, "unchanged": unchanged, "skipped": skipped, "failed": failed }),
         );
     } else {
-        println!(
+        say!(
             "{}: {added} added, {revised} revised, {unchanged} unchanged, {skipped} skipped (neither photo nor video)",
             shown(path)
         );

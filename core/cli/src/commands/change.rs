@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::OutboxArg;
 use crate::CommandResult;
-use crate::output::line;
+use crate::output::{line, say};
 
 /// Which assets.
 #[derive(Debug, clap::Args)]
@@ -72,7 +72,7 @@ fn tell(as_json: bool, object: Value, words: &str) {
     if as_json {
         line(&object);
     } else {
-        println!("{words}");
+        say!("{words}");
     }
 }
 

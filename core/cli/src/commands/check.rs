@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::OutboxArg;
 use super::target::{self, To};
-use crate::output::{line, plural};
+use crate::output::{line, plural, say};
 use crate::{CommandResult, DONE, PARKED, WAITS};
 
 /// Prove the outbox against its servers.
@@ -41,7 +41,7 @@ pub(crate) async fn run(args: CheckArgs) -> CommandResult {
                 &json!({ "target": url, "confirmed": found.confirmed, "missing": found.missing, "unknown": found.unknown }),
             );
         } else {
-            println!(
+            say!(
                 "{url}: {} confirmed, {} missing there, {} that it cannot tell",
                 plural(found.confirmed, "file"),
                 found.missing,

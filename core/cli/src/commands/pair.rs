@@ -7,7 +7,7 @@ use satchel::pairing;
 use serde_json::json;
 
 use super::OutboxArg;
-use crate::output::line;
+use crate::output::{line, say};
 use crate::{CommandResult, credentials};
 
 /// Pair with a receiver.
@@ -40,7 +40,7 @@ pub(crate) async fn run(args: PairArgs) -> CommandResult {
         );
         return Ok(ExitCode::SUCCESS);
     }
-    println!("paired with {}", paired.url);
-    println!("now: satchel sync --outbox {} --to {}", args.outbox.outbox.display(), paired.url);
+    say!("paired with {}", paired.url);
+    say!("now: satchel sync --outbox {} --to {}", args.outbox.outbox.display(), paired.url);
     Ok(ExitCode::SUCCESS)
 }

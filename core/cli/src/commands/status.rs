@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::OutboxArg;
 use crate::CommandResult;
-use crate::output::{bytes, line, plural, shown};
+use crate::output::{bytes, line, plural, say, shown};
 
 /// Show what stands where, and why.
 #[derive(Debug, clap::Args)]
@@ -59,18 +59,18 @@ async fn list(outbox: &Outbox, json: bool) -> Result<(), satchel::Error> {
         before = Some(oldest.seq);
         any = true;
         for asset in &page {
-            if json { line(&object(asset)) } else { println!("{}", text(asset)) }
+            if json { line(&object(asset)) } else { say!("{}", text(asset)) }
         }
     }
     if json {
         return Ok(());
     }
     if !any {
-        println!("the outbox is empty; `satchel add --outbox DIR PATH…` adds to it");
+        say!("the outbox is empty; `satchel add --outbox DIR PATH…` adds to it");
         return Ok(());
     }
     let counts = outbox.counts().await?;
-    println!(
+    say!(
         "{} delivered ({}), {} waiting ({}), {} to be looked at{}",
         plural(counts.delivered, "file"),
         bytes(counts.delivered_bytes),

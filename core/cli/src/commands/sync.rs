@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::OutboxArg;
 use super::target::{self, To};
-use crate::output::{bytes, line, plural, wait};
+use crate::output::{bytes, line, plural, say, wait};
 use crate::{CommandResult, DONE, PARKED, WAITS};
 
 /// Send what waits.
@@ -80,9 +80,9 @@ pub(crate) async fn run(args: SyncArgs) -> CommandResult {
             "waiting": counts.waiting(), "parked": counts.needs_person(), "wake_utc_ms": report.wake.at_utc_ms, "exit": code,
         }));
     } else {
-        println!("{}", words(&counts, report.wake.at_utc_ms, report.wake.needs.is_some()));
+        say!("{}", words(&counts, report.wake.at_utc_ms, report.wake.needs.is_some()));
         if code != DONE {
-            println!("`satchel status --outbox {}` says why", args.outbox.outbox.display());
+            say!("`satchel status --outbox {}` says why", args.outbox.outbox.display());
         }
     }
     Ok(ExitCode::from(code))
@@ -146,7 +146,7 @@ async fn show(outbox: Outbox, json: bool) {
                 bar.println(format!("  {}; it is tried again by itself", trouble.words()));
             }
         } else if let Change::Trouble { trouble, .. } = change {
-            println!("{}; it is tried again by itself", trouble.words());
+            say!("{}; it is tried again by itself", trouble.words());
         }
     }
 }

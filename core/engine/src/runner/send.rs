@@ -263,7 +263,11 @@ impl Sending {
         };
         let outcome = self.http.send(request, token.as_ref(), blob.as_ref(), &progress, &self.stop).await;
         // Refused means that nothing left the device: the token must not go where it would have gone.
-        outcome.unwrap_or(Outcome::Cut { sent: 0, cut: Cut::NoConnection })
+        let outcome = outcome.unwrap_or(Outcome::Cut { sent: 0, cut: Cut::NoConnection });
+        if outcome.sent() > 0 {
+            self.progress(from + outcome.sent());
+        }
+        outcome
     }
 
     fn progress(&self, sent: u64) {

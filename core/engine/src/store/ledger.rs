@@ -29,8 +29,9 @@ pub struct LedgerRow {
     pub sent: u64,
     /// Of these, what the server said that it kept.
     pub acknowledged: u64,
-    /// Of these, what it did not keep.
-    pub wasted: u64,
+    /// Sent less acknowledged. Below zero where bytes that went out over one link were acknowledged over another: over all
+    /// rows the sum is what was wasted.
+    pub wasted: i64,
     /// Taken from the network.
     pub received: u64,
 }
@@ -70,7 +71,7 @@ pub(crate) fn all(conn: &Connection) -> Result<Vec<LedgerRow>> {
                 target: TargetId(row.get(2)?),
                 sent: rows::count(row, 3)?,
                 acknowledged: rows::count(row, 4)?,
-                wasted: rows::count(row, 5)?,
+                wasted: row.get(5)?,
                 received: rows::count(row, 6)?,
             })
         })?

@@ -124,6 +124,22 @@ pub(crate) fn well(tx: &Transaction<'_>, id: TargetId) -> Result<()> {
     Ok(())
 }
 
+/// Ends the waits for troubles that may be the network's: there is another one now.
+pub(crate) fn other_network(tx: &Transaction<'_>) -> Result<()> {
+    let of_network = "json_extract(trouble, '$.kind') IN ('unreachable', 'cut', 'imposter')";
+    tx.execute(
+        &format!("UPDATE target SET due_utc_ms = NULL, failures = 0 WHERE due_utc_ms IS NOT NULL AND {of_network}"),
+        [],
+    )?;
+    tx.execute(
+        &format!(
+            "UPDATE delivery SET stage = 'waiting', due_utc_ms = NULL, failures = 0 WHERE stage = 'resting' AND {of_network}"
+        ),
+        [],
+    )?;
+    Ok(())
+}
+
 /// Ends every wait: a person wants it tried now.
 pub(crate) fn try_now(tx: &Transaction<'_>) -> Result<()> {
     tx.execute_batch(

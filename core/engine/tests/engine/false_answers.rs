@@ -1,7 +1,7 @@
 //! Laws 2 and 3 over sockets: whatever answers in the service's place, nothing completes, nothing is destroyed, the
 //! credential goes nowhere else, and the honest server gets all afterwards, once.
 
-use satchel::{Outbox, TargetId, Token};
+use satchel::{AssetState, Outbox, ParkReason, TargetId, Token};
 use satchel_testkit::liar::{FalseAnswer, FalseLocation, FalseOffset, Lie, LyingTus, Point, When};
 
 use super::world::{Photo, Place, add, aim, all, open, run, run_out, side_by_side, states, trusting};
@@ -175,4 +175,27 @@ async fn a_lie_that_is_told_once_costs_nothing_but_time() {
     let both =
         [false, true].into_iter().flat_map(|tls| cases.clone().into_iter().map(move |(point, lie)| (tls, point, lie)));
     side_by_side(both.map(|(tls, point, lie)| lied(tls, point, lie))).await;
+}
+
+/// Law 1: committed, the answer lost, the upload gone. A server that cannot be asked for a content leaves it to a person.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_have_arrived_is_not_sent_twice_without_leave() {
+    for tls in [false, true] {
+        let case = case(tls, 40_000).await;
+        case.tus.lie(When::next(Point::Patch), Lie::LoseAnswer);
+        case.tus.lie(Point::Head, Lie::Forget);
+        for _ in 0..3 {
+            run(&case.outbox).await;
+            case.outbox.try_now().await.unwrap();
+        }
+        case.tus.honest();
+        let report = run(&case.outbox).await;
+        assert_eq!((report.counts.delivered, report.counts.needs_person()), (0, 1), "{:?}", states(&case.outbox).await);
+        let asset = all(&case.outbox).await.remove(0);
+        assert_eq!(asset.state, AssetState::Parked { reason: ParkReason::FateUnknown });
+        assert_eq!(case.tus.completed().len(), 1);
+        case.outbox.retry(asset.id).await.unwrap();
+        let report = run_out(&case.outbox).await;
+        assert_eq!((report.counts.delivered, case.tus.completed().len()), (1, 2), "with leave it goes once more");
+    }
 }

@@ -141,6 +141,11 @@ impl Day {
         // A creation cannot be forgotten, only what was created.
         let point = if lie == Lie::Forget { Point::Patch } else { point };
         self.tus.lie(When::nth(point, 1 + self.chance.below(3)), lie);
+        if self.chance.below(3) == 0 {
+            // Committed, the answer lost, and the upload gone: nobody can tell.
+            self.tus.lie(When::next(Point::Patch), Lie::LoseAnswer);
+            self.tus.lie(When::next(Point::Head), Lie::Forget);
+        }
         if self.chance.below(2) == 0 {
             let after = self.chance.below(60_000);
             self.link.set(
