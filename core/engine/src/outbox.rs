@@ -427,6 +427,7 @@ fn alone(open: &File) -> bool {
 
 /// Moves a damaged database out of the way, whole: somebody may want to look at it.
 fn set_aside(folder: &Path) -> Result<()> {
+    tracing::warn!("the database is damaged: it is set aside, and made anew from the journal");
     let free = |n: &u32| !folder.join(format!("{}.damaged-{n}", store::FILE)).exists();
     let n = (1..).find(free).unwrap_or(u32::MAX);
     for suffix in ["", "-wal", "-shm"] {

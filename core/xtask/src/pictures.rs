@@ -54,9 +54,9 @@ fn make(workspace: &Workspace, folder: &Path, places: &Places) -> Result<Outcome
     let mut browser = Browser::start(places)?;
     let html = std::env::temp_dir().join(format!("satchel-terminal-{}.html", std::process::id()));
     std::fs::write(&html, terminal::html(&told)).map_err(|e| format!("{}: {e}", html.display()))?;
-    browser.ask(&json!({ "do": "open", "url": format!("file://{}", html.display()), "width": 900, "height": terminal::height(&told) }))?;
+    browser.ask(&json!({ "do": "open", "url": format!("file://{}", html.display()), "width": 900, "height": terminal::height(&told), "scale": 1.5 }))?;
     browser.ask(&json!({ "do": "picture", "into": folder.join("demo.png") }))?;
-    browser.ask(&json!({ "do": "open", "url": page, "width": 1180, "height": 860 }))?;
+    browser.ask(&json!({ "do": "open", "url": page, "width": 1180, "height": 860, "scale": 1 }))?;
     browser.ask(&json!({ "do": "wait", "selector": "main img" }))?;
     browser.ask(&json!({ "do": "evaluate", "script": "Promise.all([...document.images].slice(0, 24).map((i) => i.decode().catch(() => {}))).then(() => 0)" }))?;
     browser.ask(&json!({ "do": "picture", "into": folder.join("page.png") }))?;

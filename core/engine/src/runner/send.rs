@@ -215,6 +215,8 @@ impl Sending {
                 let started_utc_ms = self.inner.config.clock.now().utc_ms;
                 let outcome = self.request(&request).await;
                 let verdict = judge(&request, &outcome);
+                // Law 9: nothing of the photo but its asset's id.
+                tracing::debug!(asset = %self.out.part.asset, method = request.method.as_str(), ?verdict, sent = outcome.sent(), "request");
                 let record = record(&request, &outcome, verdict, started_utc_ms);
                 (Event::Outcome(id, outcome, verdict), Some(record))
             }

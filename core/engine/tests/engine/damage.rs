@@ -258,6 +258,25 @@ async fn bytes_that_flipped_lose_no_photo() {
     }
 }
 
+/// Text that is no document any more: SQLite finds no fault with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn damage_that_only_a_query_meets_is_remembered_until_it_is_mended() {
+    let life = quiet(life().await).await;
+    let database = life.place.folder.join(DATABASE);
+    let mut bytes = fs::read(&database).unwrap();
+    let document = br#"{"caption":"second thoughts""#;
+    let places: Vec<_> = (0..bytes.len() - document.len()).filter(|at| bytes[*at..].starts_with(document)).collect();
+    assert!(!places.is_empty(), "the caption is not in the database");
+    for at in places {
+        bytes[at] = b'!';
+    }
+    fs::write(&database, &bytes).unwrap();
+    let (outbox, late) = opened_again(&life.place.folder, &life).await;
+    assert!(late, "it was not met");
+    assert_eq!(aside(&life.place.folder).len(), 1);
+    accounted_for(&outbox, &life, "a document that is none").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_cut_short_zeroed_or_gone_is_made_anew() {
     let life = quiet(life().await).await;

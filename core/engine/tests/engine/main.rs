@@ -8,7 +8,11 @@
 mod cuts;
 mod damage;
 mod false_answers;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod laws;
 mod outbox;
+mod receiver;
+#[cfg(unix)]
 mod sources;
 mod world;

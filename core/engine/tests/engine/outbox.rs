@@ -6,7 +6,7 @@ use std::time::Duration;
 use satchel::kernel::protocol::post::Rendition;
 use satchel::{
     AddOptions, AddOutcome, AssetState, Change, Error, Filter, Link, Links, Order, Outbox, ParkReason, Policy,
-    PostEdit, Proof, RunOptions, Token, WaitReason,
+    PostEdit, Proof, RunOptions, WaitReason,
 };
 use satchel_testkit::liar::{FalseAnswer, Lie, LyingTus, Point, Seen, When};
 use satchel_testkit::link::{Conditions, Simulator};
@@ -15,12 +15,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::world::{Place, add, aim, all, at_once, open, pair, receiver, run, run_out, states, within};
 
-fn caption(text: &str) -> PostEdit {
+pub(crate) fn caption(text: &str) -> PostEdit {
     PostEdit { caption: Some(text.to_owned()), ..PostEdit::default() }
 }
 
 /// Waits for a change that is looked for.
-async fn until(changes: &mut Changes<Change>, mut wanted: impl FnMut(&Change) -> bool) -> Change {
+pub(crate) async fn until(changes: &mut Changes<Change>, mut wanted: impl FnMut(&Change) -> bool) -> Change {
     within(async {
         loop {
             let change = changes.recv().await.unwrap();
@@ -32,7 +32,7 @@ async fn until(changes: &mut Changes<Change>, mut wanted: impl FnMut(&Change) ->
     .await
 }
 
-fn moved(change: &Change) -> bool {
+pub(crate) fn moved(change: &Change) -> bool {
     matches!(change, Change::Progress { rendition: Rendition::Original, sent, .. } if *sent > 0)
 }
 
@@ -423,129 +423,6 @@ async fn two_targets_get_all_and_one_that_is_down_holds_back_nothing() {
     down.honest();
     run_out(&outbox).await;
     assert_eq!((up.completions_of(&photo.hash), down.completions_of(&photo.hash)), (1, 1));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_post_that_is_edited_after_delivery_reaches_the_receiver() {
-    let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
-    let receiver = receiver(store.path()).await;
-    let outbox = place.open().await;
-    pair(&outbox, &receiver, None).await;
-    let photo = place.photo("a.jpg", 5_000, 1);
-    let id = add(&outbox, &photo.path).await;
-    run(&outbox).await;
-    outbox.edit_post(id, caption("now with words")).await.unwrap();
-    assert_eq!(outbox.counts().await.unwrap().posts_open, 1);
-    outbox.edit_post(id, caption("and better ones")).await.unwrap();
-    assert_eq!(outbox.counts().await.unwrap().posts_open, 1, "the revision between is not worth sending");
-    outbox.edit_post(id, caption("and better ones")).await.unwrap();
-    assert_eq!(outbox.asset(id).await.unwrap().revision, 3);
-    let report = run(&outbox).await;
-    assert_eq!((report.counts.waiting(), report.counts.needs_person()), (0, 0), "{:?}", states(&outbox).await);
-    assert_eq!(receiver.completed_uploads().await.unwrap().len(), 1);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn receipts_by_a_rotated_key_are_believed_and_pinned() {
-    let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
-    let receiver = receiver(store.path()).await;
-    let outbox = place.open().await;
-    let target = pair(&outbox, &receiver, None).await;
-    for round in 0..3 {
-        let photo = place.photo(&format!("{round}.jpg"), 5_000, round);
-        let id = add(&outbox, &photo.path).await;
-        let report = run(&outbox).await;
-        assert_eq!(report.counts.needs_person(), 0, "round {round}: {:?}", states(&outbox).await);
-        assert_eq!(
-            outbox.asset(id).await.unwrap().state,
-            AssetState::Delivered { proof: Proof::Receipt },
-            "round {round}"
-        );
-        receiver.rotate_key().await.unwrap();
-    }
-    let check = outbox.check(target).await.unwrap();
-    assert_eq!((check.confirmed, check.missing, check.unknown), (3, 0, 0));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_somebody_deleted_there_is_sent_again_only_when_a_person_says_so() {
-    let (place, elsewhere, store) = (Place::new(), Place::new(), tempfile::tempdir().unwrap());
-    let receiver = receiver(store.path()).await;
-    let outbox = place.open().await;
-    let ana = satchel::pairing::pair(&receiver.pairing_code(), "her phone", Some("Ana")).await.unwrap();
-    outbox.set_receiver(&ana).await.unwrap();
-    let photo = place.photo("a.jpg", 5_000, 1);
-    add(&outbox, &photo.path).await;
-    run(&outbox).await;
-    for row in 1..20 {
-        // Whichever row it has; the others are not there.
-        let _ = receiver.delete_asset(row).await;
-    }
-    // Her other phone has the same photo.
-    let outbox = elsewhere.open().await;
-    let code = receiver.pairing_code_for("Ana").await.unwrap().unwrap();
-    outbox.set_receiver(&satchel::pairing::pair(&code, "her other phone", None).await.unwrap()).await.unwrap();
-    let id = add(&outbox, &photo.path).await;
-    run(&outbox).await;
-    let state = outbox.asset(id).await.unwrap().state;
-    assert_eq!(state, AssetState::Parked { reason: ParkReason::DeletedThere });
-    outbox.retry(id).await.unwrap();
-    let report = run_out(&outbox).await;
-    assert_eq!(report.counts.needs_person(), 0, "{:?}", states(&outbox).await);
-    assert_eq!(receiver.completed_uploads().await.unwrap().len(), 2);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn with_the_database_lost_the_receiver_tells_what_it_has() {
-    let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
-    let receiver = receiver(store.path()).await;
-    let link = Simulator::start("127.0.0.1:0".parse().unwrap(), receiver.addr(), 1).unwrap();
-    let outbox = open(place.patient()).await;
-    pair(&outbox, &receiver, Some(link.addr().port())).await;
-    let token = paired_token(&outbox, &receiver, link.addr().port()).await;
-    add(&outbox, &place.photo("there.jpg", 5_000, 1).path).await;
-    run(&outbox).await;
-    add(&outbox, &place.photo("half.jpg", 400_000, 2).path).await;
-    let mut changes = outbox.observe();
-    let before = link.stats().forwarded_up;
-    link.set(Conditions::open().rates(60_000, 1_000_000));
-    let cancel = CancellationToken::new();
-    let running = tokio::spawn({
-        let (outbox, cancel) = (outbox.clone(), cancel.clone());
-        async move { outbox.run(at_once(), cancel).await }
-    });
-    until(&mut changes, moved).await;
-    within(link.until(|s| s.forwarded_up > before + 150_000)).await;
-    cancel.cancel();
-    within(running).await.unwrap().unwrap();
-    // What both kernels still hold of it goes with the link.
-    link.cut();
-    drop(outbox);
-    fs::remove_file(place.folder.join("outbox.db")).unwrap();
-    let outbox = place.open().await;
-    assert_eq!(outbox.recovered(), (2, 0));
-    for target in outbox.targets().await.unwrap() {
-        outbox.set_token(target.id, Token::new(&token).unwrap());
-    }
-    let before = link.stats().read_up;
-    link.set(Conditions::open());
-    let report = run_out(&outbox).await;
-    assert_eq!((report.counts.delivered, report.counts.needs_person()), (2, 0), "{:?}", states(&outbox).await);
-    assert_eq!(receiver.completed_uploads().await.unwrap().len(), 2, "something was completed twice");
-    let sent = link.stats().read_up - before;
-    assert!(sent < 300_000, "{sent} bytes: what was there already was sent again");
-    for asset in all(&outbox).await {
-        assert_eq!(asset.state, AssetState::Delivered { proof: Proof::Receipt }, "{}", asset.name);
-    }
-}
-
-/// Pairs anew, as a second pairing of the same phone does, and tells the token.
-async fn paired_token(outbox: &Outbox, receiver: &satchel_receiver::Receiver, port: u16) -> String {
-    let mut code = receiver.pairing_code();
-    code.port = port;
-    let paired = satchel::pairing::pair(&code, "paired again", None).await.unwrap();
-    outbox.set_receiver(&paired).await.unwrap();
-    paired.reply.token.clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]

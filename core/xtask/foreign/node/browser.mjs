@@ -2,7 +2,7 @@
 //
 //   node browser.mjs PATH-TO-CHROMIUM
 //
-// in:  {"do": "open", "url": …, "width"?, "height"?, "scheme"?: "dark"}   out: {}
+// in:  {"do": "open", "url": …, "width"?, "height"?, "scheme"?: "dark", "scale"?: 1}   out: {}
 //      {"do": "wait", "selector": …, "count"?: N}      until one is visible, or exactly N are there
 //      {"do": "texts", "selector": …}                  {"value": [what is written in each]}
 //      {"do": "evaluate", "script": …}                 {"value": …}
@@ -18,12 +18,12 @@ const browser = await chromium.launch({ executablePath: process.argv[2] });
 let page;
 let history;
 
-async function open({ url, width = 1280, height = 860, scheme = 'light' }) {
+async function open({ url, width = 1280, height = 860, scheme = 'light', scale = 2 }) {
   await page?.context().close();
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: scheme,
-    deviceScaleFactor: 2,
+    deviceScaleFactor: scale,
     locale: 'en-GB',
     // A receiver's certificate is its own: devices trust it by its pin, people by a look.
     ignoreHTTPSErrors: true,
