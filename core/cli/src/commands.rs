@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 use satchel::{Config, Outbox};
 
+use crate::output::plural;
+
 /// Where the outbox is.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct OutboxArg {
@@ -26,10 +28,22 @@ impl OutboxArg {
         let outbox = Outbox::open(Config::new(&self.outbox)).await?;
         let (assets, damaged) = outbox.recovered();
         if assets > 0 {
-            eprintln!("satchel: the database was behind or damaged; {assets} assets came back from the journal");
+            eprintln!(
+                "satchel: the database was behind or damaged; {} came back from the journal",
+                plural(assets, "asset")
+            );
         }
-        if damaged > 0 {
-            eprintln!("satchel: {damaged} places in the journal could not be read; add the folder again to be sure");
+        let retold = outbox.retold();
+        if retold > 0 {
+            eprintln!(
+                "satchel: the journal was lost or damaged; it tells of {} again, from the database",
+                plural(retold, "asset")
+            );
+        } else if damaged > 0 {
+            eprintln!(
+                "satchel: {} in the journal could not be read; add the folder again to be sure",
+                plural(damaged, "place")
+            );
         }
         Ok(outbox)
     }

@@ -12,7 +12,10 @@ fn file(outbox: &Path) -> PathBuf {
 
 fn all(outbox: &Path) -> io::Result<BTreeMap<String, String>> {
     match std::fs::read(file(outbox)) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::from),
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| {
+            let words = format!("{} is damaged; delete it, then pair again or give --token", file(outbox).display());
+            io::Error::new(io::ErrorKind::InvalidData, words)
+        }),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(BTreeMap::new()),
         Err(e) => Err(e),
     }

@@ -27,7 +27,7 @@ struct Cli {
     command: Option<Command>,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 all is well (sync: all delivered), 1 an error, 2 wrong usage, 3 something waits, 4 something needs a person.";
+const EXIT_CODES: &str = "Exit codes: 0 all is well (sync: all delivered; check: all confirmed), 1 an error, 2 wrong usage; of sync and check also 3 something waits, 4 something needs a person.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

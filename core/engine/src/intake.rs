@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::journal::{Durable, Record, SourceRecord};
 use crate::kinds;
 use crate::observe::Change;
-use crate::outbox::{Inner, Outbox, PostEdit};
+use crate::outbox::{Inner, Outbox, PostEdit, fits};
 use crate::source::{self, SourceFault, Stamp};
 use crate::spool::SpoolError;
 use crate::store::{self, NewAsset};
@@ -256,7 +256,7 @@ fn one(
             records.push(Record::Copied { asset: known.id, name, stamp });
             changed = true;
         }
-        let post = options.post.apply(&known.post);
+        let post = fits(options.post.apply(&known.post))?;
         if let Some(revision) = store::revise(tx, known.seq, &post, now)? {
             records.push(Record::Revised { asset: known.id, revision, post });
             changed = true;
@@ -280,7 +280,7 @@ fn one(
         name: file_name.to_string_lossy().into_owned(),
         media_type: media_type.to_owned(),
         urgent: options.urgent,
-        post: options.post.apply(&Default::default()),
+        post: fits(options.post.apply(&Default::default()))?,
         stamp,
     };
     let order = store::insert_asset(tx, &new, now)?;

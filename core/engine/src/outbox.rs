@@ -116,12 +116,26 @@ impl PostEdit {
         };
         Post {
             caption: text(caption, &post.caption),
-            tags: tags.unwrap_or_else(|| post.tags.clone()),
+            tags: tags
+                .map_or_else(|| post.tags.clone(), |tags| tags.into_iter().filter(|t| !t.trim().is_empty()).collect()),
             place: place.or_else(|| post.place.clone()),
             author: text(author, &post.author),
             time: text(time, &post.time),
         }
     }
+}
+
+/// The most that a post may be, as JSON: a receiver takes documents of 64 KB, the names of the parts included.
+const MAX_POST: usize = 48 << 10;
+
+/// A post that a server will take.
+pub(crate) fn fits(post: Post) -> Result<Post> {
+    let length = serde_json::to_vec(&post).map_or(usize::MAX, |json| json.len());
+    if length > MAX_POST {
+        let words = format!("the caption and tags are too long ({length} bytes, at most {MAX_POST}); shorten them");
+        return Err(Error::Invalid(words));
+    }
+    Ok(post)
 }
 
 impl Outbox {
@@ -136,6 +150,11 @@ impl Outbox {
     /// What the journal brought back when the outbox was opened: assets, and places in the journal that could not be read.
     pub fn recovered(&self) -> (u64, u64) {
         (self.inner.recovered.assets, self.inner.recovered.damaged)
+    }
+
+    /// Assets that the journal did not speak of any more when the outbox was opened (it was lost or damaged), and does again.
+    pub fn retold(&self) -> u64 {
+        self.inner.recovered.retold
     }
 
     /// Tells the outbox what network there is. What is under way over another one is cut at once.
@@ -181,6 +200,11 @@ impl Outbox {
     }
 
     async fn set_target(&self, url: String, spec: Spec) -> Result<TargetId> {
+        if !spec.create.username().is_empty() || spec.create.password().is_some() {
+            return Err(Error::Invalid(
+                "the address holds a name or password, which would be stored readably; give a token instead".into(),
+            ));
+        }
         if !matches!(spec.create.scheme(), "http" | "https") || spec.create.host().is_none() {
             return Err(Error::Invalid(format!(
                 "{} is no address of a server; it must begin with http:// or https://",
@@ -247,7 +271,7 @@ impl Outbox {
         let work = move |tx: &store::Tx<'_>| {
             let seq = store::seq(tx, id)?;
             let (_, post) = store::latest_post(tx, seq)?;
-            let post = edit.apply(&post);
+            let post = fits(edit.apply(&post))?;
             if let Some(revision) = store::revise(tx, seq, &post, &now)? {
                 journal.append(&[Record::Revised { asset: id, revision, post }], Durable::Now)?;
                 store::agree(tx, &journal)?;

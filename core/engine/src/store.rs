@@ -11,6 +11,7 @@ mod list;
 pub(crate) mod parts;
 mod posts;
 mod rebuild;
+mod retell;
 mod rows;
 mod snapshot;
 pub(crate) mod targets;

@@ -251,6 +251,17 @@ impl Trouble {
     }
 }
 
+impl Trouble {
+    /// For a person, with what follows from it.
+    pub fn words_of_wait(self) -> String {
+        match self {
+            // Trying again helps only once a person did something, and the words say what.
+            Self::NeedsToken => self.words(),
+            _ => format!("{}; it is tried again by itself", self.words()),
+        }
+    }
+}
+
 impl WaitReason {
     /// For a person. Times are left to whoever knows the zone.
     pub fn words(&self) -> String {
@@ -261,9 +272,7 @@ impl WaitReason {
             Self::LinkCosts => "this network costs, and your rules say to wait for a free one".into(),
             Self::LinkPriceUnknown => "nobody knows whether this network costs; your rules say to wait".into(),
             Self::Paused => "paused".into(),
-            Self::Retry { trouble, .. } | Self::TargetRests { trouble, .. } => {
-                format!("{}; it is tried again by itself", trouble.words())
-            }
+            Self::Retry { trouble, .. } | Self::TargetRests { trouble, .. } => trouble.words_of_wait(),
             Self::SourceBusy => "the file is still being written".into(),
             Self::Other => "it waits".into(),
         }

@@ -51,6 +51,8 @@ pub(crate) async fn run(args: CheckArgs) -> CommandResult {
         code = match (found.missing, found.unknown) {
             (1.., _) => PARKED,
             (0, 1..) => code.max(WAITS),
+            // Nothing to ask for is no proof while something waits.
+            (0, 0) if found.confirmed == 0 && outbox.counts().await?.waiting() > 0 => code.max(WAITS),
             (0, 0) => code,
         };
     }

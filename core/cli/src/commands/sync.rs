@@ -80,7 +80,7 @@ pub(crate) async fn run(args: SyncArgs) -> CommandResult {
             "waiting": counts.waiting(), "parked": counts.needs_person(), "wake_utc_ms": report.wake.at_utc_ms, "exit": code,
         }));
     } else {
-        say!("{}", words(&counts, report.wake.at_utc_ms, report.wake.needs.is_some()));
+        say!("{}", words(&counts, report.wake.at_utc_ms.filter(|_| !report.stopped), report.wake.needs.is_some()));
         if code != DONE {
             say!("`satchel status --outbox {}` says why", args.outbox.outbox.display());
         }
@@ -143,10 +143,10 @@ async fn show(outbox: Outbox, json: bool) {
                 bar.set_message(format!("{} to go", plural(counts.open + counts.unread, "file")));
             }
             if let Change::Trouble { trouble, .. } = change {
-                bar.println(format!("  {}; it is tried again by itself", trouble.words()));
+                bar.println(format!("  {}", trouble.words_of_wait()));
             }
         } else if let Change::Trouble { trouble, .. } = change {
-            say!("{}; it is tried again by itself", trouble.words());
+            say!("{}", trouble.words_of_wait());
         }
     }
 }

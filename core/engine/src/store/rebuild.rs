@@ -4,6 +4,8 @@
 //! now (the database is new, lost its last commits with a torn WAL, or a process was killed between the two), the
 //! whole journal is told again: what is there already stays, what is missing comes back.
 
+use std::collections::HashSet;
+
 use rusqlite::{OptionalExtension, Transaction, params};
 use satchel_kernel::ids::{AssetId, BlobHash};
 use satchel_kernel::protocol::post::{Post, Role};
@@ -11,7 +13,7 @@ use satchel_kernel::state::{AssetKind, ParkReason, Proof};
 use satchel_kernel::time::Now;
 
 use super::assets::{self, NewAsset};
-use super::{posts, rows, targets};
+use super::{posts, retell, rows, targets};
 use crate::error::{Error, Result};
 use crate::journal::{Journal, JournalError, Record, SourceRecord};
 use crate::source::Stamp;
@@ -23,6 +25,8 @@ pub(crate) struct Recovered {
     pub assets: u64,
     /// Places in the journal that could not be read.
     pub damaged: u64,
+    /// Assets that the journal did not speak of any more, and does again.
+    pub retold: u64,
 }
 
 impl From<JournalError> for Error {
@@ -43,10 +47,16 @@ pub(crate) fn catch_up(tx: &Transaction<'_>, journal: &Journal, now: &Now) -> Re
     }
     let mut recovered = Recovered::default();
     let mut reading = journal.read()?;
+    let mut spoken_of = HashSet::new();
     for record in reading.by_ref() {
-        recovered.assets += u64::from(tell(tx, record?, now)?);
+        let record = record?;
+        if let Record::Added { asset, .. } = &record {
+            spoken_of.insert(*asset);
+        }
+        recovered.assets += u64::from(tell(tx, record, now)?);
     }
     recovered.damaged = reading.damaged();
+    recovered.retold = retell::missing(tx, journal, &spoken_of)?;
     agree(tx, journal)?;
     Ok(recovered)
 }

@@ -453,3 +453,34 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     let after = (fs::read(&database).unwrap(), fs::read(life.place.folder.join("journal")).unwrap());
     assert!(before == after, "it was written to");
 }
+
+/// A journal that is gone or ruined is told anew from a sound database, so that the next loss costs nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_that_was_lost_is_told_anew_from_the_database() {
+    for ruin in [None, Some(&b"garbage"[..])] {
+        let place = Place::new();
+        let outbox = place.open().await;
+        let mut ids = Vec::new();
+        for n in 0_u64..5 {
+            let photo = place.photo(&format!("{n}.jpg"), 3_000, n);
+            ids.push(add(&outbox, &photo.path).await);
+        }
+        drop(outbox);
+        let journal = place.folder.join("journal");
+        match ruin {
+            None => fs::remove_file(&journal).unwrap(),
+            Some(garbage) => fs::write(&journal, garbage).unwrap(),
+        }
+        let outbox = place.open().await;
+        assert_eq!(outbox.retold(), 5, "{ruin:?}");
+        drop(outbox);
+        for file in ["outbox.db", "outbox.db-wal", "outbox.db-shm"] {
+            let _ = fs::remove_file(place.folder.join(file));
+        }
+        let outbox = place.open().await;
+        assert_eq!(outbox.recovered().0, 5, "{ruin:?}");
+        for id in &ids {
+            assert!(outbox.asset(*id).await.is_ok(), "{ruin:?}");
+        }
+    }
+}

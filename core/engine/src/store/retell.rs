@@ -1,0 +1,110 @@
+//! From the database back to the journal: where somebody took the journal away, or damage hit it, a sound database
+//! tells it what it no longer says.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+
+use rusqlite::{Row, Transaction};
+use satchel_kernel::ids::AssetId;
+use satchel_kernel::protocol::post::Post;
+use satchel_kernel::state::Proof;
+
+use super::{rows, targets};
+use crate::error::Result;
+use crate::journal::{Durable, Journal, Record, SourceRecord};
+use crate::source::Stamp;
+
+/// Records that share a write.
+const BATCH: usize = 512;
+
+/// Tells the journal of every asset that it did not speak of, and with the first of them of all targets and deliveries.
+/// Says how many there were.
+pub(super) fn missing(tx: &Transaction<'_>, journal: &Journal, spoken_of: &HashSet<AssetId>) -> Result<u64> {
+    let mut query = tx.prepare(
+        "SELECT a.id, p.path, p.spool, p.name, a.kind, p.media_type, a.urgent, a.seq, a.added_utc_ms, r.post, a.revision,
+                coalesce(p.added, p.stamp), p.hash, p.stamp
+         FROM asset a JOIN part p ON p.asset = a.seq AND p.rendition = 'original'
+         JOIN post_revision r ON r.asset = a.seq AND r.revision = a.revision
+         WHERE a.removed = 0 ORDER BY a.seq",
+    )?;
+    let mut assets = query.query([])?;
+    let mut batch = Vec::new();
+    let mut told = 0;
+    while let Some(row) = assets.next()? {
+        let id: AssetId = rows::id(row, 0)?;
+        if spoken_of.contains(&id) {
+            continue;
+        }
+        if told == 0 {
+            batch.extend(targets(tx)?);
+            deliveries(tx, &mut batch)?;
+        }
+        told += 1;
+        asset(row, id, &mut batch)?;
+        if batch.len() >= BATCH {
+            journal.append(&std::mem::take(&mut batch), Durable::Later)?;
+        }
+    }
+    if told > 0 {
+        journal.append(&batch, Durable::Now)?;
+    }
+    Ok(told)
+}
+
+fn targets(tx: &Transaction<'_>) -> Result<Vec<Record>> {
+    let record = |t: targets::Target| Record::Target { spec: rows::text(&t.spec), url: t.url };
+    Ok(targets::all(tx)?.into_iter().map(record).collect())
+}
+
+/// What is there, and what was begun at servers that cannot be asked.
+fn deliveries(tx: &Transaction<'_>, batch: &mut Vec<Record>) -> Result<()> {
+    let mut query = tx.prepare(
+        "SELECT y.hash, t.url, d.proof, c.sealed FROM delivery d JOIN payload y ON y.id = d.payload
+         JOIN target t ON t.id = d.target LEFT JOIN receipt c ON c.delivery = d.id WHERE d.stage = 'delivered'
+         UNION ALL
+         SELECT y.hash, t.url, NULL, NULL FROM upload u JOIN delivery d ON d.id = u.delivery
+         JOIN payload y ON y.id = d.payload JOIN target t ON t.id = d.target
+         WHERE u.ended_utc_ms IS NULL AND u.locator IS NOT NULL AND d.stage <> 'delivered' AND NOT t.have_check",
+    )?;
+    let mut found = query.query([])?;
+    while let Some(row) = found.next()? {
+        let (hash, target): (_, String) = (rows::id(row, 0)?, row.get(1)?);
+        batch.push(match rows::maybe_json::<Proof>(row, 2)? {
+            Some(proof) => Record::Delivered { hash, target, proof, receipt: row.get(3)? },
+            None => Record::Began { hash, target },
+        });
+    }
+    Ok(())
+}
+
+fn asset(row: &Row<'_>, asset: AssetId, batch: &mut Vec<Record>) -> Result<()> {
+    let path = rows::path_from(row.get::<_, Option<Vec<u8>>>(1)?.unwrap_or_default());
+    let spool = row.get::<_, Option<String>>(2)?.and_then(|name| name.parse().ok());
+    let source = match spool {
+        Some(name) => SourceRecord::Spool { name },
+        None => SourceRecord::File { path: path.clone() },
+    };
+    let name = path.file_name().map_or_else(|| row.get::<_, String>(3).map(OsString::from), |n| Ok(n.to_owned()))?;
+    let (post, revision): (Post, u32) = (rows::json(row, 9)?, row.get(10)?);
+    let Some(stamp) = rows::maybe_json::<Stamp>(row, 11)? else { return Ok(()) };
+    batch.push(Record::Added {
+        asset,
+        source,
+        path,
+        name,
+        kind: rows::json(row, 4)?,
+        media_type: row.get(5)?,
+        urgent: row.get(6)?,
+        order: row.get(7)?,
+        added_utc_ms: row.get(8)?,
+        post: post.clone(),
+        stamp,
+    });
+    if revision > 1 {
+        batch.push(Record::Revised { asset, revision, post });
+    }
+    if let (Some(hash), Some(stamp)) = (rows::maybe_id(row, 12)?, rows::maybe_json(row, 13)?) {
+        batch.push(Record::Hashed { asset, hash, stamp });
+    }
+    Ok(())
+}
