@@ -113,8 +113,9 @@ fn not_asked(
 
 /// Uploads that nobody wants any more, of which a server may keep something.
 fn dropped(conn: &Connection) -> Result<Vec<(TargetId, DeliveryId)>> {
+    // CROSS JOIN keeps the order: open uploads are few, deliveries are not.
     let mut query = conn.prepare_cached(
-        "SELECT d.target, d.id FROM upload u JOIN delivery d ON d.id = u.delivery
+        "SELECT d.target, d.id FROM upload u CROSS JOIN delivery d ON d.id = u.delivery
          WHERE u.ended_utc_ms IS NULL AND d.stage = 'dropped' AND u.lease_owner IS NULL LIMIT ?1",
     )?;
     let found = query.query_map([CANDIDATES as i64], |row| Ok((TargetId(row.get(0)?), DeliveryId(row.get(1)?))))?;
