@@ -277,7 +277,7 @@ async fn when_the_link_may_not_be_used_any_more_not_a_byte_follows() {
     assert_eq!(report.wake.needs, Some(satchel::kernel::planner::LinkNeed::Unmetered));
     let state = slow.outbox.asset(id).await.unwrap().state;
     assert_eq!(state, AssetState::Waiting { reason: WaitReason::LinkCosts });
-    slow.link.until(|s| s.live == 0).await;
+    within(slow.link.until(|s| s.live == 0)).await;
     let before = slow.link.stats();
     run(&slow.outbox).await;
     slow.outbox.set_link(Link { metered: None, ..Link::wifi() });

@@ -274,7 +274,9 @@ async fn meddled_with(meddling: Meddling, while_sent: bool) {
     if meddling.keeps_the_bytes() {
         assert_eq!(tus.created(), 2, "{what}: it was begun anew");
         let sent: u64 = tus.seen().iter().map(|s| s.body).sum();
-        assert_eq!(sent, (photo.bytes.len() + good.bytes.len()) as u64, "{what}: the server was sent something twice");
+        // What the kernels held at the cut may reach the server after it has told its offset: that much comes twice, no more.
+        let once = (photo.bytes.len() + good.bytes.len()) as u64;
+        assert!((once..once + (4 << 20)).contains(&sent), "{what}: the server was sent {sent} instead of {once}");
     } else {
         assert!(tus.kept().iter().all(|k| k.offset == k.length), "{what}: half an upload was left behind");
     }
