@@ -62,7 +62,7 @@ fn whole(tus: &LyingTus, photo: &Photo, what: &str) {
 
 /// Each PATCH began where the upload stood, so that no byte came twice. One that asked while the cut one's last bytes
 /// were still on their way inside the server heard an older offset, and was refused: it counts for nothing.
-fn from_where_the_server_stood(seen: &[Seen], photo: &Photo, what: &str) {
+pub(crate) fn from_where_the_server_stood(seen: &[Seen], photo: &Photo, what: &str) {
     let mut kept: HashMap<&str, u64> = HashMap::new();
     let mut refused = 0;
     for request in seen.iter().filter(|s| s.method == "PATCH") {

@@ -166,7 +166,7 @@ where
     let mut failed = Vec::new();
     let mut cases = cases.into_iter();
     loop {
-        while running.len() < 12 {
+        while running.len() < 6 {
             let Some(case) = cases.next() else { break };
             running.spawn(case);
         }
