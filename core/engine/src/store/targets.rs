@@ -143,7 +143,8 @@ pub(crate) fn other_network(tx: &Transaction<'_>) -> Result<()> {
 /// Ends every wait: a person wants it tried now.
 pub(crate) fn try_now(tx: &Transaction<'_>) -> Result<()> {
     tx.execute_batch(
-        "UPDATE target SET due_utc_ms = NULL;
+        "UPDATE target SET due_utc_ms = NULL, failures = 0;
+         UPDATE delivery SET failures = 0 WHERE failures > 0;
          UPDATE delivery SET stage = 'waiting', due_utc_ms = NULL WHERE stage = 'resting';
          UPDATE part SET stage = 'unread', due_utc_ms = NULL WHERE stage = 'resting';",
     )?;
