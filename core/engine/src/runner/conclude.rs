@@ -17,6 +17,9 @@ use crate::source::{SourceFault, Stamp};
 use crate::store::uploads::{self, Ended};
 use crate::store::{self, Outgoing, Target, deliveries, parts, targets};
 
+/// Troubles in a row of one delivery that are taken to be the target's alone.
+const SHARED: u32 = 4;
+
 /// How an upload ended.
 pub(super) enum Conclusion {
     /// It was cut by us: it goes on when it may.
@@ -162,9 +165,9 @@ pub(super) fn record(
             let due = now.after(after_ms.unwrap_or_else(|| backoff_ms(failures, seed)));
             if of_target {
                 targets::rest(tx, target.id, &due, trouble, failures)?;
-                // One that alone provokes it must not hold back the others (law 7): from the second time on it waits by itself.
+                // One that alone provokes it must not hold back the others (law 7): after a few times it waits by itself.
                 let own = if progressed { 0 } else { deliveries::failures(tx, delivery)?.saturating_add(1) };
-                let wait = (own > 1).then(|| (now.after(backoff_ms(own, seed)), trouble));
+                let wait = (own > SHARED).then(|| (now.after(backoff_ms(own - SHARED, seed)), trouble));
                 deliveries::rest(tx, delivery, wait, own)?;
             } else {
                 deliveries::rest(tx, delivery, Some((due, trouble)), failures)?;
