@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use satchel_kernel::ids::{DeliveryId, OutboxId, TargetId};
 use satchel_kernel::planner::{Action, Plan, Wake, plan};
-use satchel_kernel::time::{Due, Now};
+use satchel_kernel::time::Now;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -343,9 +343,4 @@ async fn compact(inner: &Arc<Inner>) -> Result<()> {
         store::agree(tx, &journal)
     };
     inner.store.write(work).await
-}
-
-/// A wait that begins now.
-fn after(now: &Now, ms: u64) -> Due {
-    now.after(ms)
 }

@@ -97,7 +97,7 @@ fn record(inner: &Arc<Inner>, done: Vec<(PartId, Outcome)>) -> Result<()> {
                     records.extend(revised.map(|(revision, post)| Record::Revised { asset, revision, post }));
                     changes.push(Change::Read { asset });
                 }
-                Outcome::Fault(fault) if fault.passes() => parts::read_again(tx, part, &super::after(&now, CALM_MS))?,
+                Outcome::Fault(fault) if fault.passes() => parts::read_again(tx, part, &now.after(CALM_MS))?,
                 Outcome::Fault(fault) => {
                     let reason = fault.park_reason();
                     parts::park(tx, part, &reason)?;
