@@ -167,11 +167,14 @@ pub struct Patience {
     pub reply_ms: u64,
     /// More for each MiB of body, for what the kernel still holds and what the server still does with it.
     pub reply_per_mib_ms: u64,
+    /// After a connection that carried bytes broke, before the server is asked how far they came: about a round trip on
+    /// a slow mobile link, so that what is still on its way counts.
+    pub settle_ms: u64,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { stall_ms: 120_000, reply_ms: 30_000, reply_per_mib_ms: 1_000 }
+        Self { stall_ms: 120_000, reply_ms: 30_000, reply_per_mib_ms: 1_000, settle_ms: 300 }
     }
 }
 
@@ -182,7 +185,7 @@ impl Patience {
 
     /// The timers of a request whose body ends at `end` of the payload and has `body` bytes.
     pub fn timers(&self, body: u64, end: u64) -> crate::outcome::Timers {
-        let Self { stall_ms, reply_ms, reply_per_mib_ms } = *self;
+        let Self { stall_ms, reply_ms, reply_per_mib_ms, settle_ms: _ } = *self;
         let drain = body.min(Self::HELD_BACK).saturating_mul(stall_ms) / 120_000 * 1000 / Self::SLOWEST;
         let work = if body == 0 { 0 } else { (end >> 20).saturating_mul(reply_per_mib_ms) };
         crate::outcome::Timers { stall_ms, reply_ms: reply_ms.saturating_add(drain).saturating_add(work) }

@@ -10,6 +10,7 @@ pub(crate) mod people;
 pub(crate) mod posts;
 mod schema;
 pub(crate) mod uploads;
+mod writer;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use self::writer::Writer;
 use crate::StartError;
 
 /// The store could not do what it was asked to.
@@ -25,6 +27,9 @@ pub enum StoreError {
     /// SQLite.
     #[error("database: {0}")]
     Sql(#[from] rusqlite::Error),
+    /// A commit that several changes waited for.
+    #[error("database: {0}")]
+    Commit(Arc<rusqlite::Error>),
     /// A file of the store.
     #[error("file: {0}")]
     Io(#[from] io::Error),
@@ -36,8 +41,10 @@ pub enum StoreError {
 impl StoreError {
     /// True when the disk has no room left.
     pub fn is_full(&self) -> bool {
+        let full = |e: &rusqlite::Error| e.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull);
         match self {
-            Self::Sql(rusqlite::Error::SqliteFailure(e, _)) => e.code == rusqlite::ErrorCode::DiskFull,
+            Self::Sql(e) => full(e),
+            Self::Commit(e) => full(e),
             Self::Io(e) => matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded),
             _ => false,
         }
@@ -47,7 +54,8 @@ impl StoreError {
 /// The database of one receiver.
 #[derive(Clone)]
 pub(crate) struct Store {
-    writer: Arc<Mutex<Connection>>,
+    writer: Writer,
+    connection: Arc<Mutex<Connection>>,
     reader: Arc<Mutex<Connection>>,
 }
 
@@ -65,7 +73,9 @@ impl Store {
         })?;
         let reader = connect(&path)?;
         reader.pragma_update(None, "query_only", true).map_err(StoreError::from)?;
-        Ok(Self { writer: Arc::new(Mutex::new(writer)), reader: Arc::new(Mutex::new(reader)) })
+        let connection = Arc::new(Mutex::new(writer));
+        let writer = Writer::start(connection.clone()).map_err(StoreError::from)?;
+        Ok(Self { writer, connection, reader: Arc::new(Mutex::new(reader)) })
     }
 
     /// Runs a question on a thread that may block.
@@ -77,21 +87,21 @@ impl Store {
         blocking(move || ask(&reader.lock().unwrap_or_else(PoisonError::into_inner))).await
     }
 
-    /// Runs a change in one transaction; when this returns `Ok`, it is on disk.
+    /// Makes a change in a transaction; when this returns `Ok`, it is on disk. Changes are made in the order in which they
+    /// are asked for.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         change: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let store = self.clone();
-        blocking(move || store.write_now(change)).await
+        self.writer.submit(change).await.unwrap_or(Err(StoreError::Worker))
     }
 
-    /// As [`Self::write`], on this thread.
+    /// Makes a change in a transaction of its own, on this thread.
     pub(crate) fn write_now<T>(
         &self,
         change: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let value = change(&tx)?;
         tx.commit()?;

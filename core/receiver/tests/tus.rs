@@ -71,6 +71,26 @@ async fn a_newer_request_takes_over_from_a_half_dead_connection() {
 }
 
 #[tokio::test]
+async fn a_creation_asked_for_again_waits_for_the_bytes_of_the_first() {
+    let desk = Desk::open().await;
+    let ana = desk.pair("Ana").await;
+    let photo = bytes(400_000, 3);
+    let incoming = desk.dir.path().join("store/incoming");
+    let mut stale = ana.half_creation(&desk, "k1", &photo, &photo[..300_000]).await;
+    // By the files, since whoever asks the receiver would stop the writer.
+    let came = || std::fs::read_dir(&incoming).unwrap().map(|f| f.unwrap().metadata().unwrap().len()).sum::<u64>();
+    desk::until("the first bytes are written", || async { came() > 0 }).await;
+    // The stale connection stays open all the while.
+    let again = ana.creation(&desk, &photo).header("Idempotency-Key", "k1").send().await.unwrap();
+    assert_eq!((again.status().as_u16(), header(&again, "upload-offset")), (201, "300000".into()));
+    assert!(raw_head(&mut stale).await.starts_with("http/1.1 423"));
+    let path = location(&again);
+    let last = ana.patch(&desk, &path, 300_000, &photo[300_000..]).send().await.unwrap();
+    assert_eq!(ana.verified(&header(&last, "satchel-receipt")).hash, BlobHash::of(&photo));
+    assert_eq!(desk.completed().await, 1);
+}
+
+#[tokio::test]
 async fn creating_twice_with_one_key_gives_one_upload() {
     let desk = Desk::open().await;
     let ana = desk.pair("Ana").await;

@@ -66,7 +66,7 @@ impl Place {
     pub(crate) fn config(&self) -> Config {
         Config {
             policy: Policy { links: Links::Any, ..Policy::default() },
-            patience: Patience { stall_ms: 700, reply_ms: 700, reply_per_mib_ms: 100 },
+            patience: Patience { stall_ms: 700, reply_ms: 700, reply_per_mib_ms: 100, settle_ms: 150 },
             connect_timeout: Duration::from_secs(2),
             ..Config::new(&self.folder)
         }

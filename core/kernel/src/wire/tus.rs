@@ -82,6 +82,10 @@ enum Phase {
     Asking {
         id: NeedId,
     },
+    /// Lets the last bytes of a connection that broke come in.
+    Settling {
+        id: NeedId,
+    },
     /// Waits for the digest of a bounded PATCH.
     Digesting {
         id: NeedId,
@@ -164,7 +168,11 @@ impl Tus {
             Phase::Digesting { to, .. } => (self.offset..=length).contains(&to),
             Phase::Patching { from, to, ceiling_before, .. } => from <= to && to <= length && ceiling_before <= length,
             Phase::Creating { body, .. } => body <= length,
-            Phase::Idle | Phase::Asking { .. } | Phase::Deleting { .. } | Phase::Rereading { .. } => true,
+            Phase::Idle
+            | Phase::Asking { .. }
+            | Phase::Settling { .. }
+            | Phase::Deleting { .. }
+            | Phase::Rereading { .. } => true,
         };
         reached
             && under_way
@@ -214,6 +222,8 @@ impl Tus {
                 self.on_outcome(job, &outcome, verdict, now)
             }
             Event::Digest(id, digest) if self.digests() == Some(id) => self.on_digest(job, digest),
+            // Without a name at the server, the creation is asked for again.
+            Event::Waited(id) if self.phase == (Phase::Settling { id }) => self.ask(job),
             Event::Outcome(..) | Event::Progress(..) | Event::Interim(..) | Event::Digest(..) | Event::Waited(_) => {
                 vec![]
             }
@@ -227,7 +237,7 @@ impl Tus {
             Phase::Creating { id, .. } | Phase::Asking { id } | Phase::Patching { id, .. } | Phase::Deleting { id } => {
                 Some(id)
             }
-            Phase::Idle | Phase::Digesting { .. } | Phase::Rereading { .. } => None,
+            Phase::Idle | Phase::Settling { .. } | Phase::Digesting { .. } | Phase::Rereading { .. } => None,
         }
     }
 

@@ -12,16 +12,22 @@ use hyper::header::{self, HeaderMap, HeaderValue};
 use satchel_kernel::protocol::FILES_PATH;
 
 use super::headers::{self, Creation};
-use super::{describe, expires, finish, receive, usable};
+use super::{describe, expires, finish, receive, serve, usable};
 use crate::refusal::Refusal;
 use crate::server::App;
+use crate::slots::Turn;
 use crate::store::people::Caller;
 use crate::store::uploads::{self, State, Upload};
 use crate::{chance, clock};
 
 enum Made {
-    /// A new upload, and one of the same key that was left too long.
-    Fresh(Upload, Option<String>),
+    Fresh {
+        upload: Upload,
+        /// Taken before anyone else could hear of the upload.
+        turn: Turn,
+        /// One of the same key that was left too long.
+        stale: Option<String>,
+    },
     Known(Upload),
 }
 
@@ -42,13 +48,13 @@ pub(super) async fn create(
             return Err(Refusal::new(413, "surplus", "the body is longer than Upload-Length says").closing());
         }
     }
-    let mut upload = match make(app, caller, &creation).await? {
-        Made::Fresh(upload, stale) => {
+    let (mut upload, turn) = match make(app, caller, &creation).await? {
+        Made::Fresh { upload, turn, stale } => {
             if let Some(stale) = stale {
                 app.slots.forget(&stale);
                 app.blobs.remove_incoming(&stale).map_err(crate::store::StoreError::from)?;
             }
-            upload
+            (upload, Some(turn))
         }
         Made::Known(upload) if upload.length != creation.length || upload.claimed != creation.hash => {
             return Err(Refusal::new(
@@ -58,21 +64,16 @@ pub(super) async fn create(
             )
             .closing());
         }
-        Made::Known(upload) => upload,
+        // What the first request brought counts: it is stopped, and its last bytes are in the answer.
+        Made::Known(upload) => serve::take_over(app, caller, &upload.id).await?,
     };
     usable(&upload)?;
-    if upload.state == State::Open && (with_bytes || upload.length == Some(upload.offset)) {
-        let mut turn = app.slots.take(&upload.id).await?;
-        let (account, id) = (caller.account.clone(), upload.id.clone());
-        upload = app.store.read(move |c| uploads::find(c, &account, &id)).await?.ok_or_else(super::unknown)?;
-        usable(&upload)?;
-        if upload.state == State::Open {
-            if with_bytes {
-                let here = upload.offset;
-                receive::receive(app, &mut turn, &mut upload, body, here, creation.checksum).await?;
-            }
-            finish::finish(app, &mut turn, &mut upload).await?;
+    if let Some(mut turn) = turn {
+        if with_bytes {
+            let here = upload.offset;
+            receive::receive(app, &mut turn, &mut upload, body, here, creation.checksum).await?;
         }
+        finish::finish(app, &mut turn, &mut upload).await?;
     }
     let mut response = StatusCode::CREATED.into_response();
     let location = HeaderValue::from_str(&format!("{FILES_PATH}{}", upload.id)).expect("an upload's id is hexadecimal");
@@ -99,6 +100,8 @@ async fn make(app: &App, caller: &Caller, creation: &Creation) -> Result<Made, R
         hash: None,
     };
     let key = creation.key.clone();
+    let turn = app.slots.take(&upload.id).await?;
+    let id = upload.id.clone();
     let made = app.store.write(move |tx| {
         let now = clock::unix_now();
         let mut stale = None;
@@ -111,7 +114,11 @@ async fn make(app: &App, caller: &Caller, creation: &Creation) -> Result<Made, R
             stale = Some(known.id);
         }
         uploads::insert(tx, &upload, key.as_deref(), now)?;
-        Ok(Made::Fresh(upload, stale))
+        Ok(Made::Fresh { upload, turn, stale })
     });
-    Ok(made.await?)
+    let made = made.await;
+    if !matches!(made, Ok(Made::Fresh { .. })) {
+        app.slots.forget(&id);
+    }
+    Ok(made?)
 }

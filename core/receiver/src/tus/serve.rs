@@ -21,14 +21,16 @@ async fn find(app: &App, caller: &Caller, id: &str) -> Result<Upload, Refusal> {
     app.store.read(move |c| uploads::find(c, &account, &id)).await?.ok_or_else(unknown)
 }
 
-/// Stops a writer that is stale, and reads what it left; a complete upload needs no turn.
-async fn take_over(app: &App, caller: &Caller, id: &str) -> Result<(Upload, Option<Turn>), Refusal> {
+/// Stops a writer that is stale, and reads what it left. Only an upload that is still open comes with a turn.
+pub(super) async fn take_over(app: &App, caller: &Caller, id: &str) -> Result<(Upload, Option<Turn>), Refusal> {
     let upload = find(app, caller, id).await?;
     if upload.state != State::Open {
         return Ok((upload, None));
     }
     let turn = app.slots.take(id).await?;
-    Ok((find(app, caller, id).await?, Some(turn)))
+    let upload = find(app, caller, id).await?;
+    let turn = (upload.state == State::Open).then_some(turn);
+    Ok((upload, turn))
 }
 
 pub(super) async fn head(app: &Arc<App>, caller: &Caller, id: &str) -> Result<Response, Refusal> {

@@ -160,9 +160,24 @@ impl Phone {
         announced: usize,
         bytes: &[u8],
     ) -> TcpStream {
+        self.half(desk, &format!("PATCH {path}"), &format!("Upload-Offset: {offset}"), announced, bytes).await
+    }
+
+    /// The same for a creation that brings its first ones along.
+    pub(crate) async fn half_creation(&self, desk: &Desk, key: &str, photo: &[u8], bytes: &[u8]) -> TcpStream {
+        let more = format!(
+            "Idempotency-Key: {key}\r\nUpload-Length: {}\r\nSatchel-Hash: {}\r\nSatchel-Nonce: {}",
+            photo.len(),
+            BlobHash::of(photo),
+            nonce()
+        );
+        self.half(desk, "POST /files/", &more, photo.len(), bytes).await
+    }
+
+    async fn half(&self, desk: &Desk, line: &str, more: &str, announced: usize, bytes: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(desk.receiver().addr()).await.unwrap();
         let head = format!(
-            "PATCH {path} HTTP/1.1\r\nHost: desk\r\nAuthorization: Bearer {}\r\nTus-Resumable: 1.0.0\r\nUpload-Offset: {offset}\r\n\
+            "{line} HTTP/1.1\r\nHost: desk\r\nAuthorization: Bearer {}\r\nTus-Resumable: 1.0.0\r\n{more}\r\n\
              Content-Type: application/offset+octet-stream\r\nContent-Length: {announced}\r\n\r\n",
             self.token
         );

@@ -9,6 +9,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use super::answer::{Answer, Reply};
 use super::false_answer::FalseAnswer;
 use super::host::{self, Host, House, Next};
@@ -24,6 +26,8 @@ use crate::talk::{Head, Talk};
 const COLLECTION: &str = "/files/";
 const VERSION: &str = "1.0.0";
 const BODY_TYPE: &str = "application/offset+octet-stream";
+/// How long one who asks for the offset waits for a writer.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// See the module. It stops when it is dropped.
 #[derive(Debug)]
@@ -40,6 +44,8 @@ struct Server {
     foreign: Option<SelfSigned>,
     decoy_url: String,
     state: Mutex<State>,
+    /// Called whenever a writer has left an upload.
+    left: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -73,7 +79,7 @@ impl LyingTus {
         let welcome = Reply::status(204).header("Tus-Resumable", VERSION).header("Upload-Offset", "0");
         let decoy = Liar::start(vec![Rule::always(Answer::Reply(welcome))]).await?;
         let decoy_url = decoy.url();
-        let server = Arc::new(Server { certificate, foreign, decoy_url, state: Mutex::default() });
+        let server = Arc::new(Server { certificate, foreign, decoy_url, state: Mutex::default(), left: Notify::new() });
         Ok(Self { house: House::open(server.clone()).await?, server, decoy })
     }
 
@@ -215,7 +221,10 @@ impl Server {
                         .header("Tus-Extension", "creation,creation-with-upload,expiration,termination"),
                 )),
                 ("POST", Some("")) => self.create(talk, head, log, lie).await?,
-                ("HEAD", Some(id)) => self.tell_offset(id),
+                ("HEAD", Some(id)) => {
+                    self.until_left(id).await;
+                    self.tell_offset(id)
+                }
                 ("PATCH", Some(id)) => self.patch(talk, head, log, id, lie).await?,
                 ("DELETE", Some(id)) => self.state().uploads.remove(id).map(|()| Done::plain(marked(204))),
                 (_, Some(_)) => Err(405),
@@ -262,6 +271,21 @@ impl Server {
         Ok(done)
     }
 
+    /// Waits for the last bytes of a connection that was cut, as servers do that lock: else the offset would be stale.
+    async fn until_left(&self, id: &str) {
+        let left = async {
+            loop {
+                let left = self.left.notified();
+                if !self.state().uploads.locked(id) {
+                    return;
+                }
+                left.await;
+            }
+        };
+        // A writer that hangs keeps nobody from asking.
+        let _ = tokio::time::timeout(PATIENCE, left).await;
+    }
+
     fn tell_offset(&self, id: &str) -> Result<Done, Refusal> {
         let (upload, expires) = self.state().uploads.look(id, clock::now())?;
         let mut reply = marked(200)
@@ -296,6 +320,7 @@ impl Server {
             _ => self.take_body(talk, log, id).await,
         };
         self.state().uploads.unlock(id);
+        self.left.notify_waiters();
         Ok(match taken? {
             Err(refusal) => Err(refusal),
             Ok(()) => self.tell_offset(id).map(|mut done| {

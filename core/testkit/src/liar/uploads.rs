@@ -84,6 +84,10 @@ impl Uploads {
         }
     }
 
+    pub(super) fn locked(&self, id: &str) -> bool {
+        self.held.get(id).is_some_and(|upload| upload.locked)
+    }
+
     /// Takes the next bytes. 413 where they are more than the upload's length; 404 where it is gone meanwhile.
     pub(super) fn append(&mut self, id: &str, bytes: &[u8]) -> Result<(), Refusal> {
         let upload = self.held.get_mut(id).ok_or(404u16)?;

@@ -19,7 +19,7 @@ impl Tus {
                 self.end(Status::SourceChanged)
             }
             (Outcome::Cut { cut: Cut::Stopped, .. }, _) => self.rest(rest_after(outcome, verdict, now)),
-            // A connection that carried something and broke: ask at once how far it came, and go on.
+            // A connection that carried something and broke: ask how far it came, and go on.
             (Outcome::Cut { sent, .. }, Verdict::Silence(_)) if *sent > 0 && self.carries() => self.after_cut(job),
             _ => {
                 // A gateway that finds the body too large is sent a smaller one next time.
@@ -51,11 +51,12 @@ impl Tus {
         }
     }
 
+    /// Bytes that left may still be on their way, and the server may still be writing them: what it says of its offset a
+    /// moment later spares sending them again.
     fn after_cut(&mut self, job: &Job) -> Vec<Need> {
-        match self.location {
-            Some(_) => self.ask(job),
-            None => self.create(job),
-        }
+        let id = self.need();
+        self.phase = Phase::Settling { id };
+        vec![Need::Wait(id, job.patience.settle_ms)]
     }
 
     fn on_service(&mut self, job: &Job, outcome: &Outcome, reply: &Reply, grade: Grade, now: &Now) -> Vec<Need> {

@@ -86,8 +86,13 @@ impl Play {
         self.reply(status, &[("upload-offset", &offset.to_string())], sent);
     }
 
+    /// The connection breaks; where the machine lets the last bytes come in first, that time passes.
     fn cut(&mut self, cut: Cut, sent: u64) {
         self.outcome(Outcome::Cut { sent, cut });
+        if let Some(Need::Wait(id, _)) = self.needs.first() {
+            let id = *id;
+            self.event(Event::Waited(id));
+        }
     }
 
     fn body(&self) -> u64 {
@@ -301,6 +306,28 @@ fn a_question_that_is_cut_is_not_asked_again_at_once_whatever_was_counted() {
 }
 
 #[test]
+fn bytes_on_their_way_are_given_time_to_arrive_before_the_server_is_asked() {
+    let mut play = Play::created();
+    play.outcome(Outcome::Cut { sent: 10, cut: Cut::Reset });
+    let Need::Wait(id, ms) = play.needs[0] else { panic!("asked at once: {:?}", play.needs) };
+    assert_eq!(ms, play.job.patience.settle_ms);
+    let settling = play.wire.clone();
+    play.event(Event::Waited(NeedId(id.0 + 1)));
+    assert_eq!((&play.wire, play.needs.len()), (&settling, 0), "only its own wait counts");
+    play.event(Event::Waited(id));
+    assert_eq!(play.method(), Some(Method::Head));
+    // A stop meanwhile loses nothing: the next start asks.
+    let stored = settling.store();
+    let restored = Wire::restore(Protocol::Tus, &stored, settling.locator(), LENGTH).unwrap();
+    let (_, needs) = restored.step(&play.job, Event::Start, &now());
+    assert!(matches!(&needs[..], [Need::Send(_, request)] if request.method == Method::Head), "{needs:?}");
+    // Nothing left: nothing is on its way.
+    let mut play = Play::created();
+    play.outcome(Outcome::Cut { sent: 0, cut: Cut::NoConnection });
+    assert_eq!((play.needs.len(), play.trouble()), (0, Some(Trouble::Unreachable)));
+}
+
+#[test]
 fn counters_at_their_end_do_not_panic() {
     let mut stored = serde_json::to_value(Tus::default()).unwrap();
     for (name, most) in [("next", u64::from(u32::MAX)), ("generation", u64::from(u32::MAX))] {
@@ -405,7 +432,7 @@ fn only_an_authentic_reply_may_ask_for_a_longer_wait() {
 
 #[test]
 fn patience_without_end_does_not_overflow() {
-    let patience = Patience { stall_ms: u64::MAX, reply_ms: u64::MAX, reply_per_mib_ms: u64::MAX };
+    let patience = Patience { stall_ms: u64::MAX, reply_ms: u64::MAX, reply_per_mib_ms: u64::MAX, settle_ms: u64::MAX };
     let timers = patience.timers(u64::MAX, u64::MAX);
     assert_eq!((timers.stall_ms, timers.reply_ms), (u64::MAX, u64::MAX));
 }
