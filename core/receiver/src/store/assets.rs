@@ -188,6 +188,17 @@ pub(crate) struct Bare {
     pub(crate) taken: Option<i64>,
 }
 
+/// The posted assets of an account that have this blob. `CROSS JOIN` keeps the order: one blob is few rows, an account is
+/// all of them (sqlite.org/lang_select.html, section 2.1).
+const NAMED: &str = "SELECT DISTINCT a.id FROM part p CROSS JOIN asset a ON a.id = p.asset
+    WHERE p.hash = ?1 AND a.account = ?2 AND a.asset IS NOT NULL AND a.deleted IS NULL";
+/// Whether an asset of the account still shows this blob.
+const SHOWN: &str = "SELECT 1 FROM part p CROSS JOIN asset a ON a.id = p.asset
+    WHERE p.hash = ?1 AND a.account = ?2 AND a.deleted IS NULL";
+/// The assets of an account that came with this blob and no post.
+pub(super) const BARE: &str = "SELECT a.id FROM part p CROSS JOIN asset a ON a.id = p.asset
+    WHERE p.hash = ?1 AND a.account = ?2 AND a.asset IS NULL";
+
 /// Assets of this account whose page changes when a blob came; shows the upload itself when no post names the blob.
 pub(crate) fn blob_came(
     tx: &Transaction<'_>,
@@ -197,9 +208,7 @@ pub(crate) fn blob_came(
     bare: &Bare,
     now: i64,
 ) -> Result<Vec<i64>, StoreError> {
-    let mut named = tx.prepare_cached(
-        "SELECT DISTINCT a.id FROM part p JOIN asset a ON a.id = p.asset WHERE p.hash = ?1 AND a.account = ?2 AND a.asset IS NOT NULL AND a.deleted IS NULL",
-    )?;
+    let mut named = tx.prepare_cached(NAMED)?;
     let ids: Vec<i64> =
         named.query_map(params![hash.as_bytes(), upload.account], |r| r.get(0))?.collect::<Result<_, _>>()?;
     if !ids.is_empty() {
@@ -239,9 +248,7 @@ pub(crate) fn delete(tx: &Transaction<'_>, id: i64, now: i64) -> Result<Option<V
     let hashes: Vec<Option<BlobHash>> = parts.query_map([id], |r| hash_column(r, 0))?.collect::<Result<_, _>>()?;
     let mut orphans = Vec::new();
     for hash in hashes.into_iter().flatten() {
-        let mut shown = tx.prepare_cached(
-            "SELECT 1 FROM part p JOIN asset a ON a.id = p.asset WHERE p.hash = ?1 AND a.account = ?2 AND a.deleted IS NULL",
-        )?;
+        let mut shown = tx.prepare_cached(SHOWN)?;
         if shown.exists(params![hash.as_bytes(), account])? {
             continue;
         }
@@ -256,6 +263,22 @@ pub(crate) fn delete(tx: &Transaction<'_>, id: i64, now: i64) -> Result<Option<V
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_blobs_assets_are_found_by_the_blob() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let store = crate::store::Store::open(dir.path()).unwrap();
+        for sql in [NAMED, SHOWN, BARE] {
+            let plan: Vec<String> = store
+                .write_now(|tx| {
+                    let mut explain = tx.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+                    Ok(explain.query_map(params![[0_u8; 32], "x"], |r| r.get(3))?.collect::<Result<_, _>>()?)
+                })
+                .unwrap();
+            assert!(plan[0].contains("part_by_hash (hash=?)"), "{sql}: {plan:?}");
+            assert!(plan[1].contains("INTEGER PRIMARY KEY"), "{sql}: {plan:?}");
+        }
+    }
 
     #[test]
     fn a_page_of_a_long_list_is_read_from_an_index() {

@@ -24,7 +24,7 @@ pub(crate) fn done(tx: &Transaction<'_>, asset: i64, contributor: &str) -> Resul
     tx.execute("UPDATE asset SET unlaid = 0 WHERE id = ?1 AND unlaid = 2", [asset])?;
     tx.execute(
         "UPDATE laid SET asset = coalesce(
-           (SELECT a.id FROM part p JOIN asset a ON a.id = p.asset JOIN account n ON n.id = a.account
+           (SELECT a.id FROM part p CROSS JOIN asset a ON a.id = p.asset JOIN account n ON n.id = a.account
             WHERE p.hash = laid.hash AND n.name = ?2 AND a.asset IS NOT NULL LIMIT 1), asset)
          WHERE asset = ?1 AND NOT EXISTS (SELECT 1 FROM asset WHERE id = ?1)",
         params![asset, contributor],

@@ -95,9 +95,7 @@ pub(crate) fn put(tx: &Transaction<'_>, post: &Incoming, now: i64) -> Result<Sto
     set_tags(tx, id, tags, taken, arrived)?;
     let mut replaced = Vec::new();
     for part in &document.parts {
-        let mut bare = tx.prepare_cached(
-            "SELECT a.id FROM part p JOIN asset a ON a.id = p.asset WHERE p.hash = ?1 AND a.account = ?2 AND a.asset IS NULL",
-        )?;
+        let mut bare = tx.prepare_cached(super::assets::BARE)?;
         let rows: Vec<i64> =
             bare.query_map(params![part.hash.as_bytes(), account], |r| r.get(0))?.collect::<Result<_, _>>()?;
         for row in rows {
