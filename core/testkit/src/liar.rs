@@ -3,10 +3,12 @@
 //!
 //! [`Liar`] answers by rules, whatever bytes a test wants. [`LyingTus`] is an honest tus server in memory that
 //! can be told to lie at chosen points, and counts what was completed, so that a test can prove that a photo
-//! arrived whole and once. Both record every request that reaches them.
+//! arrived whole and once. [`LyingGateway`] stands before a real server and has its key. All record every request that
+//! reaches them.
 
 mod answer;
 mod false_answer;
+mod gateway;
 mod host;
 mod lie;
 mod log;
@@ -16,6 +18,7 @@ mod uploads;
 
 pub use answer::{Answer, Release, Reply};
 pub use false_answer::FalseAnswer;
+pub use gateway::{Forwarded, LyingGateway};
 pub use lie::{FalseLocation, FalseOffset, Lie, Point, When};
 pub use log::Seen;
 pub use rule::Rule;

@@ -47,6 +47,12 @@ impl Outbox {
         assert!(output.status.success(), "add: {}", told(&output));
     }
 
+    /// `satchel retry` of all that is parked, which must go well.
+    pub(crate) fn retry_all(&self) {
+        let output = satchel().args(["retry", "--all", "--outbox"]).arg(&self.0).output().unwrap();
+        assert!(output.status.success(), "retry: {}", told(&output));
+    }
+
     /// `satchel sync`, not started yet.
     pub(crate) fn sync(&self, to: &str, deadline_s: u32) -> Command {
         let mut command = satchel();

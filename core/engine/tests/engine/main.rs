@@ -8,6 +8,7 @@
 mod cuts;
 mod damage;
 mod false_answers;
+mod false_answers_receiver;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod laws;
