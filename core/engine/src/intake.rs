@@ -5,6 +5,7 @@
 //! hundred commits.
 
 use std::io::Read as _;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -112,12 +113,13 @@ impl Outbox {
     }
 
     /// Adds the photos and videos of a folder and the folders in it. What is neither is skipped and counted; what cannot
-    /// be read is told and does not hold back the others.
+    /// be read is told and does not hold back the others. `progress` hears of each batch, which is safe by then, and may
+    /// end the walk there.
     pub async fn add_folder(
         &self,
         folder: &Path,
         options: &AddOptions,
-        progress: impl Fn(&FolderReport) + Send + 'static,
+        progress: impl Fn(&FolderReport) -> ControlFlow<()> + Send + 'static,
     ) -> Result<FolderReport> {
         let (inner, options) = (self.inner.clone(), options.clone());
         let folder = std::path::absolute(folder).map_err(|e| Error::io(&e))?;
@@ -147,7 +149,7 @@ fn walk(
     inner: &Arc<Inner>,
     folder: &Path,
     options: &AddOptions,
-    progress: &dyn Fn(&FolderReport),
+    progress: &dyn Fn(&FolderReport) -> ControlFlow<()>,
 ) -> Result<FolderReport> {
     let mut report = FolderReport::default();
     let mut batch = Vec::with_capacity(BATCH);
@@ -163,11 +165,13 @@ fn walk(
         }
         if batch.len() == BATCH {
             report.take(inner, std::mem::take(&mut batch), options)?;
-            progress(&report);
+            if progress(&report).is_break() {
+                return Ok(report);
+            }
         }
     }
     report.take(inner, batch, options)?;
-    progress(&report);
+    let _ = progress(&report);
     Ok(report)
 }
 

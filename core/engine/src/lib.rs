@@ -33,6 +33,7 @@ mod outbox;
 pub mod pairing;
 mod receipts;
 mod runner;
+pub mod runtime;
 pub mod source;
 mod spool;
 mod store;

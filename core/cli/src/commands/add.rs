@@ -1,6 +1,7 @@
 //! `satchel add`: files and folders go into the outbox.
 
 use std::io::IsTerminal as _;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -101,6 +102,7 @@ async fn folder(outbox: &Outbox, path: &Path, options: &AddOptions, json: bool) 
         if watched {
             eprint!("\r{:>9} added, {} known …", report.added, report.unchanged + report.revised);
         }
+        ControlFlow::Continue(())
     };
     let report = outbox.add_folder(path, options, progress).await?;
     if watched {

@@ -1,5 +1,6 @@
 //! Where the day's photos come from, how they go into the outbox, and which of them the story is about.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use satchel::{AddOptions, AssetId, AssetKind, AssetView, BlobHash, Filter, FolderReport, Outbox, Place, PostEdit};
@@ -99,7 +100,7 @@ impl Photos {
             outbox.add(&made.path, &AddOptions { post, ..AddOptions::default() }).await?;
             said += 1;
         }
-        let mut report = outbox.add_folder(&self.folder, &AddOptions::default(), |_| {}).await?;
+        let mut report = outbox.add_folder(&self.folder, &AddOptions::default(), |_| ControlFlow::Continue(())).await?;
         report.added += said;
         report.unchanged = report.unchanged.saturating_sub(said);
         if report.added + report.unchanged + report.revised == 0 {

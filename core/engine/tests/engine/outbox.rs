@@ -1,6 +1,7 @@
 //! What an app does with an outbox on an ordinary day.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use satchel::kernel::protocol::post::Rendition;
@@ -459,7 +460,7 @@ async fn two_thousand_assets_are_told_in_pages_and_never_read_twice() {
         fs::File::options().write(true).open(entry.unwrap().path()).unwrap().set_modified(old).unwrap();
     }
     let outbox = place.open().await;
-    let report = outbox.add_folder(&place.photos, &AddOptions::default(), |_| {}).await.unwrap();
+    let report = outbox.add_folder(&place.photos, &AddOptions::default(), |_| ControlFlow::Continue(())).await.unwrap();
     assert_eq!((report.added, report.failed), (2_000, 0));
     outbox.set_link(Link::none());
     run(&outbox).await;
@@ -475,7 +476,7 @@ async fn two_thousand_assets_are_told_in_pages_and_never_read_twice() {
     }
     assert_eq!(seen, 2_000);
     let mut changes = outbox.observe();
-    let again = outbox.add_folder(&place.photos, &AddOptions::default(), |_| {}).await.unwrap();
+    let again = outbox.add_folder(&place.photos, &AddOptions::default(), |_| ControlFlow::Continue(())).await.unwrap();
     assert_eq!((again.added, again.unchanged), (0, 2_000));
     let counts = outbox.counts().await.unwrap();
     assert_eq!(counts.unread, 0, "something is to be read again");

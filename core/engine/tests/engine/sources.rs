@@ -1,6 +1,7 @@
 //! Sources in their owner's hands: missing, unreadable, empty, huge, oddly named, and changed at every moment.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
@@ -59,7 +60,7 @@ async fn what_is_no_readable_file_is_refused_with_words_and_disturbs_nothing() {
             assert!(!error.to_string().contains("photos"), "{error} names a path");
         }
     }
-    let report = outbox.add_folder(&place.photos, &AddOptions::default(), |_| {}).await.unwrap();
+    let report = outbox.add_folder(&place.photos, &AddOptions::default(), |_| ControlFlow::Continue(())).await.unwrap();
     assert_eq!((report.added, report.unchanged), (0, 1), "{report:?}");
     assert!(report.failed >= 1 && report.faults.iter().any(|f| f.path == empty), "{report:?}");
     let report = run(&outbox).await;

@@ -1,0 +1,310 @@
+//! The runner for Rust: plays a scenario through the same boundary that Kotlin and Swift have.
+//!
+//! | `do` | through the API |
+//! | --- | --- |
+//! | `open` | `open`, with `links` (`any`, `unmetered`) |
+//! | `close` | `close` |
+//! | `pair`, `tus` | `pair` with the stage's receiver, `set_tus_target` with the stage's tus server |
+//! | `add` | `add` of `photos/NAME`, remembered `as` a name, with `caption`, `tags`, `urgent`, `copy`; `becomes` says what must come of it |
+//! | `edit` | `edit_post` of an `asset` |
+//! | `remove`, `retry` | of an `asset` |
+//! | `pause` | `pause`, to `paused` |
+//! | `link` | `set_link`: `wifi`, `cellular`, `none` |
+//! | `run` | `run` until nothing is due; `is` is compared with the counts |
+//! | `until` | `try_now` and `run`, again and again, until the `asset` `is` so |
+//! | `see` | the `asset` `is` so |
+//! | `safe` | whether a `proof` allows the original to be deleted is `is` |
+//! | `kill` | the runner notes where it is and kills itself; the next one goes on behind this step |
+//!
+//! A step with `world` is for the [stage](crate::stage); what it answers is compared with `is`. A step with `fails` must
+//! fail with that error. `is` holds what must be so; what it leaves out may be anything.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use satchel_ffi::{
+    AddOptions, CancelToken, Config, Credentials, Link, LinkKind, Links, Order, Policy, PostEdit, RunOptions, Satchel,
+    SatchelError,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::view;
+
+/// How often `until` tries.
+const TRIES: usize = 100;
+
+/// Plays a scenario against the stage at `stage`, in `folder`; from where an earlier runner killed itself, if one did.
+///
+/// # Errors
+/// What was expected and what was seen.
+pub async fn run(scenario: &Path, stage: &str, folder: &Path) -> Result<(), String> {
+    let text = std::fs::read_to_string(scenario).map_err(|e| format!("{}: {e}", scenario.display()))?;
+    let scenario: Value = serde_json::from_str(&text).map_err(|e| format!("{}: {e}", scenario.display()))?;
+    let noted = std::fs::read(folder.join(NOTES)).ok().and_then(|json| serde_json::from_slice(&json).ok());
+    let mut runner = Runner {
+        stage: format!("http://{stage}/"),
+        folder: folder.to_owned(),
+        outbox: None,
+        notes: noted.unwrap_or_default(),
+    };
+    let steps = scenario["steps"].as_array().ok_or("a scenario has steps")?;
+    for (number, step) in steps.iter().enumerate().skip(runner.notes.next) {
+        runner.play(step, number).await.map_err(|why| format!("step {}: {step}\n  {why}", number + 1))?;
+    }
+    Ok(())
+}
+
+const NOTES: &str = "notes.json";
+
+/// What a runner leaves to the next one.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Notes {
+    next: usize,
+    assets: BTreeMap<String, String>,
+}
+
+struct Runner {
+    stage: String,
+    folder: PathBuf,
+    outbox: Option<Arc<Satchel>>,
+    notes: Notes,
+}
+
+/// What came of a step: something to compare, or an error of the API.
+enum Came {
+    Of(Value),
+    Failed(SatchelError),
+}
+
+impl From<SatchelError> for Came {
+    fn from(error: SatchelError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Runner {
+    async fn play(&mut self, step: &Value, number: usize) -> Result<(), String> {
+        if step.get("world").is_some() {
+            let came = self.world(step).await?;
+            return fits(&step["is"], &came);
+        }
+        let came = match self.act(step, number).await? {
+            Ok(came) => Came::Of(came),
+            Err(error) => Came::from(error),
+        };
+        match (came, step.get("fails")) {
+            (Came::Of(came), None) => fits(&step["is"], &came),
+            (Came::Of(_), Some(_)) => Err("it did not fail".into()),
+            (Came::Failed(error), Some(fails)) => fits(fails, &view::error(&error)),
+            (Came::Failed(error), None) => Err(format!("{}: {error}", view::error_kind(&error))),
+        }
+    }
+
+    async fn world(&self, step: &Value) -> Result<Value, String> {
+        let reply = reqwest::Client::new().post(&self.stage).json(step).send().await.map_err(|e| e.to_string())?;
+        let well = reply.status().is_success();
+        let body: Value = reply.json().await.map_err(|e| e.to_string())?;
+        if well { Ok(body) } else { Err(body.to_string()) }
+    }
+
+    /// The outer error is the scenario's, the inner one the API's.
+    async fn act(&mut self, step: &Value, number: usize) -> Result<Result<Value, SatchelError>, String> {
+        let act = text(step, "do")?;
+        if act == "open" {
+            return Ok(self.open(step).await);
+        }
+        if act == "safe" {
+            let all = [
+                satchel_ffi::Proof::Unproven,
+                satchel_ffi::Proof::Size,
+                satchel_ffi::Proof::Checksum,
+                satchel_ffi::Proof::Receipt,
+            ];
+            let proof = all.into_iter().find(|p| view::proof(p) == step["proof"]).ok_or("no such proof")?;
+            return Ok(Ok(json!(satchel_ffi::is_safe_to_free(proof))));
+        }
+        if act == "kill" {
+            return self.kill(number);
+        }
+        let outbox = self.outbox.clone().ok_or("the outbox is not open")?;
+        let nothing = |done: Result<(), SatchelError>| done.map(|()| Value::Null);
+        Ok(match act {
+            "close" => {
+                outbox.close();
+                Ok(Value::Null)
+            }
+            "pair" => {
+                let code = self.world(&json!({ "world": "receiver" })).await?;
+                let code = code["code"].as_str().unwrap_or_default().to_owned();
+                let paired = outbox.pair(step["code"].as_str().map_or(code, str::to_owned), "a phone".into(), None);
+                paired.await.map(|_| Value::Null)
+            }
+            "tus" => {
+                let url = self.world(&json!({ "world": "tus" })).await?;
+                let url = url["url"].as_str().unwrap_or_default().to_owned();
+                outbox.set_tus_target(url, None).await.map(|_| Value::Null)
+            }
+            "add" => return self.add(&outbox, step).await,
+            "edit" => nothing(outbox.edit_post(self.asset(step)?, post(step)).await),
+            "remove" => nothing(outbox.remove(self.asset(step)?).await),
+            "retry" => nothing(outbox.retry(self.asset(step)?).await),
+            "pause" => nothing(outbox.pause(step["paused"].as_bool().unwrap_or(true)).await),
+            "link" => {
+                outbox.set_link(link(text(step, "link")?)?);
+                Ok(Value::Null)
+            }
+            "run" => ran(&outbox).await,
+            "until" => return self.until(&outbox, step).await,
+            "see" => outbox.asset(self.asset(step)?).await.map(|asset| view::asset(&asset)),
+            other => return Err(format!("a runner knows no step \"{other}\"")),
+        })
+    }
+
+    async fn open(&mut self, step: &Value) -> Result<Value, SatchelError> {
+        let links = if step["links"] == "unmetered" { Links::Unmetered } else { Links::Any };
+        let config = Config {
+            folder: self.folder.join("outbox").to_string_lossy().into_owned(),
+            policy: Policy { links, order: Order::Oldest, uploads_at_once: 2 },
+            extra_roots: vec![],
+            connect_timeout_ms: Some(5_000),
+        };
+        let vault = Arc::new(Vault { file: self.folder.join("tokens.json"), one_at_a_time: Mutex::default() });
+        self.outbox = Some(Satchel::open(config, Some(vault)).await?);
+        Ok(Value::Null)
+    }
+
+    async fn add(&mut self, outbox: &Satchel, step: &Value) -> Result<Result<Value, SatchelError>, String> {
+        let path = self.folder.join("photos").join(text(step, "photo")?);
+        let options = AddOptions {
+            post: post(step),
+            urgent: step["urgent"].as_bool().unwrap_or(false),
+            copy: step["copy"].as_bool().unwrap_or(false),
+        };
+        let added = match outbox.add(path.to_string_lossy().into_owned(), options).await {
+            Ok(added) => added,
+            Err(error) => return Ok(Err(error)),
+        };
+        let became = view::added(&added.kind);
+        if let Some(name) = step["as"].as_str() {
+            self.notes.assets.insert(name.to_owned(), added.id);
+        }
+        match step["becomes"].as_str() {
+            Some(expected) if expected != became => Err(format!("it was {became}")),
+            _ => Ok(Ok(Value::Null)),
+        }
+    }
+
+    /// Tries until the asset is as the step says; then the step compares it once more.
+    async fn until(&self, outbox: &Satchel, step: &Value) -> Result<Result<Value, SatchelError>, String> {
+        let id = self.asset(step)?;
+        let mut last = Value::Null;
+        for _ in 0..TRIES {
+            let tried = async {
+                outbox.try_now().await?;
+                ran(outbox).await?;
+                outbox.asset(id.clone()).await
+            };
+            match tried.await {
+                Ok(asset) => last = view::asset(&asset),
+                Err(error) => return Ok(Err(error)),
+            }
+            if fits(&step["is"], &last).is_ok() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(Ok(last))
+    }
+
+    fn kill(&mut self, number: usize) -> Result<Result<Value, SatchelError>, String> {
+        self.notes.next = number + 1;
+        let notes = serde_json::to_vec(&self.notes).map_err(|e| e.to_string())?;
+        std::fs::write(self.folder.join(NOTES), notes).map_err(|e| e.to_string())?;
+        let this = rustix::process::getpid();
+        rustix::process::kill_process(this, rustix::process::Signal::KILL).map_err(|e| e.to_string())?;
+        Err("the runner outlived its kill".into())
+    }
+
+    fn asset(&self, step: &Value) -> Result<String, String> {
+        let name = text(step, "asset")?;
+        // A name that nothing was added as stands for itself.
+        Ok(self.notes.assets.get(name).cloned().unwrap_or_else(|| name.to_owned()))
+    }
+}
+
+async fn ran(outbox: &Satchel) -> Result<Value, SatchelError> {
+    let options = RunOptions { deadline_ms: None, linger_ms: 0, targets: None };
+    let report = outbox.run(options, CancelToken::new()).await?;
+    Ok(view::counts(&report.counts))
+}
+
+fn post(step: &Value) -> PostEdit {
+    let tags = |tags: &Vec<Value>| tags.iter().filter_map(|tag| tag.as_str().map(str::to_owned)).collect();
+    PostEdit {
+        caption: step["caption"].as_str().map(str::to_owned),
+        tags: step["tags"].as_array().map(tags),
+        ..PostEdit::default()
+    }
+}
+
+fn link(name: &str) -> Result<Link, String> {
+    let (kind, metered) = match name {
+        "wifi" => (LinkKind::Wifi, Some(false)),
+        "cellular" => (LinkKind::Cellular, Some(true)),
+        "none" => (LinkKind::None, None),
+        other => return Err(format!("a scenario knows no link \"{other}\"")),
+    };
+    let roaming = metered.map(|_| false);
+    Ok(Link { kind, metered, roaming, constrained: None, validated: None, captive: None, network: None })
+}
+
+fn text<'a>(step: &'a Value, name: &str) -> Result<&'a str, String> {
+    step[name].as_str().ok_or_else(|| format!("the step lacks \"{name}\""))
+}
+
+/// Whether all that was expected is so.
+fn fits(expected: &Value, seen: &Value) -> Result<(), String> {
+    match expected {
+        Value::Null => Ok(()),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if seen.get(name) != Some(value) {
+                    return Err(format!("expected {name} to be {value}, saw {seen}"));
+                }
+            }
+            Ok(())
+        }
+        value if value == seen => Ok(()),
+        value => Err(format!("expected {value}, saw {seen}")),
+    }
+}
+
+/// A host's store for tokens, in a file of the scenario's folder.
+struct Vault {
+    file: PathBuf,
+    one_at_a_time: Mutex<()>,
+}
+
+impl Vault {
+    fn all(&self) -> BTreeMap<String, String> {
+        std::fs::read(&self.file).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default()
+    }
+}
+
+impl Credentials for Vault {
+    fn load(&self, target: String) -> Result<Option<String>, SatchelError> {
+        Ok(self.all().remove(&target))
+    }
+
+    fn store(&self, target: String, token: String) -> Result<(), SatchelError> {
+        let _only = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.all();
+        all.insert(target, token);
+        let failed = |e: &dyn std::fmt::Display| SatchelError::Host { words: e.to_string() };
+        let json = serde_json::to_vec(&all).map_err(|e| failed(&e))?;
+        std::fs::write(&self.file, json).map_err(|e| failed(&e))
+    }
+}

@@ -1,0 +1,206 @@
+//! What a scenario needs of the world, driven by HTTP: `POST /` with one step as JSON, answered with what came of it.
+//!
+//! | `world` | does | answers |
+//! | --- | --- | --- |
+//! | `photo` | writes `photos/NAME` of so many `bytes`, different for each `seed` | `path`, `hash` |
+//! | `delete` | deletes `photos/NAME` | |
+//! | `receiver` | starts a receiver behind a link, once | `code`, `url` |
+//! | `tus` | starts a bare tus server behind a link, once | `url` |
+//! | `link` | changes that link by a typed `line` (`satchel link`, then `help`) | |
+//! | `lie` | the tus server lies at a `point` (`create`, `head`, `patch`, `any`): `page` with a `status`, `lose_answer`, `forget`, `status` with a `status` | |
+//! | `honest` | the tus server lies no more | |
+//! | `completed` | counts uploads of `photos/NAME` that were completed, at the receiver or the tus server | `count`, `whole` |
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use satchel_receiver::Receiver;
+use satchel_testkit::liar::{FalseAnswer, Lie, LyingTus, Point};
+use satchel_testkit::link::{Command, Conditions, Simulator};
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+
+/// A running stage; it stops when it is dropped.
+pub struct Stage {
+    address: SocketAddr,
+    server: tokio::task::JoinHandle<()>,
+}
+
+struct World {
+    folder: PathBuf,
+    receiver: Option<(Receiver, Simulator)>,
+    tus: Option<(LyingTus, Simulator)>,
+}
+
+type Reply = Result<Value, String>;
+
+impl Stage {
+    /// Starts one for a scenario that plays in `folder`, on a free port of the loopback.
+    ///
+    /// # Errors
+    /// Where the folder or the port cannot be had.
+    pub async fn start(folder: PathBuf) -> io::Result<Self> {
+        tokio::fs::create_dir_all(folder.join("photos")).await?;
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let world = Arc::new(Mutex::new(World { folder, receiver: None, tus: None }));
+        let router = axum::Router::new().route("/", post(step)).with_state(world);
+        let server = tokio::spawn(async move {
+            let _ = axum::serve(listener, router).await;
+        });
+        Ok(Self { address, server })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn step(State(world): State<Arc<Mutex<World>>>, Json(step): Json<Value>) -> (StatusCode, Json<Value>) {
+    match world.lock().await.play(&step).await {
+        Ok(reply) => (StatusCode::OK, Json(reply)),
+        Err(why) => (StatusCode::BAD_REQUEST, Json(json!({ "error": why }))),
+    }
+}
+
+impl World {
+    async fn play(&mut self, step: &Value) -> Reply {
+        match text(step, "world")? {
+            "photo" => self.photo(step),
+            "delete" => {
+                std::fs::remove_file(self.path(text(step, "name")?)).map_err(|e| e.to_string())?;
+                Ok(json!({}))
+            }
+            "receiver" => self.receiver().await,
+            "tus" => self.tus().await,
+            "link" => {
+                let command = Command::parse(text(step, "line")?).map_err(|e| e.to_string())?;
+                self.links().for_each(|link| link.obey(&command));
+                Ok(json!({}))
+            }
+            "lie" => {
+                let (point, lie) = lie(step)?;
+                self.liar()?.lie(point, lie);
+                Ok(json!({}))
+            }
+            "honest" => {
+                self.liar()?.honest();
+                Ok(json!({}))
+            }
+            "completed" => self.completed(step).await,
+            other => Err(format!("the stage knows no step \"{other}\"")),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join("photos").join(Path::new(name).file_name().unwrap_or_default())
+    }
+
+    fn photo(&self, step: &Value) -> Reply {
+        let length = usize::try_from(number(step, "bytes")?).map_err(|e| e.to_string())?;
+        let mut bytes = vec![0xFF, 0xD8, 0xFF, 0xE0];
+        let mut hasher = satchel_testkit::Chance::new(number(step, "seed")?);
+        while bytes.len() < length {
+            bytes.extend_from_slice(&hasher.bits().to_le_bytes());
+        }
+        bytes.truncate(length);
+        let path = self.path(text(step, "name")?);
+        std::fs::write(&path, &bytes).map_err(|e| e.to_string())?;
+        Ok(json!({ "path": path, "hash": satchel::BlobHash::of(&bytes) }))
+    }
+
+    async fn receiver(&mut self) -> Reply {
+        if self.receiver.is_none() {
+            let config = satchel_receiver::Config::new(loopback(), self.folder.join("store"));
+            let receiver = Receiver::start(config).await.map_err(|e| e.to_string())?;
+            let link = Simulator::start(loopback(), receiver.addr(), 1).map_err(|e| e.to_string())?;
+            self.receiver = Some((receiver, link));
+        }
+        let Some((receiver, link)) = &self.receiver else { return Err("there is no receiver".into()) };
+        let mut code = receiver.pairing_code();
+        code.port = link.addr().port();
+        Ok(json!({ "code": code.to_string(), "url": format!("https://{}:{}/", code.host, code.port) }))
+    }
+
+    async fn tus(&mut self) -> Reply {
+        if self.tus.is_none() {
+            let tus = LyingTus::start().await.map_err(|e| e.to_string())?;
+            let link = Simulator::start(loopback(), tus.addr(), 1).map_err(|e| e.to_string())?;
+            self.tus = Some((tus, link));
+        }
+        let Some((_, link)) = &self.tus else { return Err("there is no tus server".into()) };
+        link.set(Conditions::open());
+        Ok(json!({ "url": format!("http://{}/files/", link.addr()) }))
+    }
+
+    fn links(&self) -> impl Iterator<Item = &Simulator> {
+        self.receiver.iter().map(|(_, link)| link).chain(self.tus.iter().map(|(_, link)| link))
+    }
+
+    fn liar(&self) -> Result<&LyingTus, String> {
+        self.tus.as_ref().map(|(tus, _)| tus).ok_or_else(|| "there is no tus server to lie".into())
+    }
+
+    async fn completed(&self, step: &Value) -> Reply {
+        let bytes = std::fs::read(self.path(text(step, "name")?)).map_err(|e| e.to_string())?;
+        let hash = satchel::BlobHash::of(&bytes);
+        let (mut count, mut whole) = (0, true);
+        if let Some((receiver, _)) = &self.receiver {
+            let all = receiver.completed_uploads().await.map_err(|e| e.to_string())?;
+            let here = all.iter().filter(|upload| upload.hash == hash).count();
+            count += here;
+            whole &= here == 0 || std::fs::read(receiver.blob_path(&hash)).is_ok_and(|blob| blob == bytes);
+        }
+        if let Some((tus, _)) = &self.tus {
+            let all: Vec<_> = tus.completed().into_iter().filter(|upload| upload.hash == hash.to_string()).collect();
+            count += all.len();
+            whole &= all.iter().all(|upload| tus.bytes_of(&upload.id).as_deref() == Some(&bytes[..]));
+        }
+        Ok(json!({ "count": count, "whole": whole }))
+    }
+}
+
+fn loopback() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+fn lie(step: &Value) -> Result<(Point, Lie), String> {
+    let point = match text(step, "point")? {
+        "any" => Point::Any,
+        "create" => Point::Create,
+        "head" => Point::Head,
+        "patch" => Point::Patch,
+        other => return Err(format!("there is no point \"{other}\"")),
+    };
+    let status = || number(step, "status").and_then(|s| u16::try_from(s).map_err(|e| e.to_string()));
+    let lie = match text(step, "lie")? {
+        "page" => Lie::False(FalseAnswer::Html(status()?)),
+        "json" => Lie::False(FalseAnswer::Json),
+        "lose_answer" => Lie::LoseAnswer,
+        "forget" => Lie::Forget,
+        "status" => Lie::marked(status()?),
+        other => return Err(format!("there is no lie \"{other}\"")),
+    };
+    Ok((point, lie))
+}
+
+fn text<'a>(step: &'a Value, name: &str) -> Result<&'a str, String> {
+    step[name].as_str().ok_or_else(|| format!("the step lacks \"{name}\": {step}"))
+}
+
+fn number(step: &Value, name: &str) -> Result<u64, String> {
+    step[name].as_u64().ok_or_else(|| format!("the step lacks \"{name}\": {step}"))
+}

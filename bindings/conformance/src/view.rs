@@ -1,0 +1,201 @@
+//! States, reasons and errors as scenarios name them: the same codes in all languages. `vocabulary.json` lists them all.
+
+use satchel_ffi::{AddKind, Asset, AssetState, Counts, Imposter, ParkReason, Proof, SatchelError, Trouble, WaitReason};
+use serde_json::{Value, json};
+
+/// An asset as a scenario sees it.
+pub fn asset(asset: &Asset) -> Value {
+    let mut view = state(&asset.state);
+    let more = json!({
+        "hash": asset.hash,
+        "bytes": asset.bytes,
+        "urgent": asset.urgent,
+        "revision": asset.revision,
+        "caption": asset.post.caption,
+        "tags": asset.post.tags,
+        "receipts": asset.deliveries.iter().filter(|delivery| delivery.receipt).count(),
+    });
+    if let (Value::Object(view), Value::Object(more)) = (&mut view, more) {
+        view.extend(more);
+    }
+    view
+}
+
+/// How many there are.
+pub fn counts(counts: &Counts) -> Value {
+    json!({
+        "unread": counts.unread,
+        "open": counts.open,
+        "parked": counts.parked,
+        "delivered": counts.delivered,
+        "posts_delivered": counts.posts_delivered,
+    })
+}
+
+/// A state, with its reason, trouble and proof where it has them.
+pub fn state(state: &AssetState) -> Value {
+    let name = state_name(state);
+    match state {
+        AssetState::Waiting { reason, .. } => {
+            let met = match reason {
+                WaitReason::Retry { trouble, .. } | WaitReason::TargetRests { trouble, .. } => Some(trouble),
+                _ => None,
+            };
+            json!({ "state": name, "reason": wait_reason(reason), "trouble": met.map(trouble) })
+        }
+        AssetState::Delivered { proof: how } => json!({ "state": name, "proof": proof(how) }),
+        AssetState::Parked { reason, .. } => json!({ "state": name, "reason": park_reason(reason) }),
+        _ => json!({ "state": name }),
+    }
+}
+
+/// The codes of a type: a function that names each value, and the list of them all. The match is exhaustive, so a value
+/// that is new in the engine must get its code here, and then in `vocabulary.json` and in every language.
+macro_rules! codes {
+    ($(#[$doc:meta])* $name:ident($type:ty), $all:ident { $($pattern:pat => $code:literal),+ $(,)? } $(other $other:pat => $field:ident)?) => {
+        $(#[$doc])*
+        pub fn $name(value: &$type) -> &str {
+            match value {
+                $($pattern => $code,)+
+                $($other => $field,)?
+            }
+        }
+        /// All of these codes.
+        pub const $all: &[&str] = &[$($code),+];
+    };
+}
+
+codes! {
+    /// A reason to wait.
+    wait_reason(WaitReason), WAIT_REASONS {
+        WaitReason::Turn => "turn",
+        WaitReason::NoTarget => "no_target",
+        WaitReason::NoLink => "no_link",
+        WaitReason::LinkCosts => "link_costs",
+        WaitReason::LinkPriceUnknown => "link_price_unknown",
+        WaitReason::Paused => "paused",
+        WaitReason::Retry { .. } => "retry",
+        WaitReason::TargetRests { .. } => "target_rests",
+        WaitReason::SourceBusy => "source_busy",
+    } other WaitReason::Other { code } => code
+}
+
+codes! {
+    /// A reason to be parked.
+    park_reason(ParkReason), PARK_REASONS {
+        ParkReason::SourceGone => "source_gone",
+        ParkReason::SourceUnreadable => "source_unreadable",
+        ParkReason::SourceEmpty => "source_empty",
+        ParkReason::SourceKeepsChanging => "source_keeps_changing",
+        ParkReason::FateUnknown => "fate_unknown",
+        ParkReason::HashMismatch => "hash_mismatch",
+        ParkReason::TooLarge => "too_large",
+        ParkReason::Contradiction => "contradiction",
+        ParkReason::ForeignLocation => "foreign_location",
+        ParkReason::Refused { .. } => "refused",
+        ParkReason::BadReceipt => "bad_receipt",
+        ParkReason::DeletedThere => "deleted_there",
+    } other ParkReason::Other { code } => code
+}
+
+codes! {
+    /// A trouble.
+    trouble(Trouble), TROUBLES {
+        Trouble::Unreachable => "unreachable",
+        Trouble::Cut => "cut",
+        Trouble::Imposter { .. } => "imposter",
+        Trouble::Gateway { .. } => "gateway",
+        Trouble::Busy { .. } => "busy",
+        Trouble::Locked => "locked",
+        Trouble::NeedsToken => "needs_token",
+        Trouble::Contradiction => "contradiction",
+        Trouble::Refused { .. } => "refused",
+    } other Trouble::Other { code } => code
+}
+
+codes! {
+    /// What stood in the service's place.
+    imposter(Imposter), IMPOSTERS {
+        Imposter::Page => "page",
+        Imposter::Redirect => "redirect",
+        Imposter::Certificate => "certificate",
+        Imposter::Garbage => "garbage",
+        Imposter::Unmarked => "unmarked",
+    }
+}
+
+codes! {
+    /// A proof.
+    proof(Proof), PROOFS {
+        Proof::Unproven => "unproven",
+        Proof::Size => "size",
+        Proof::Checksum => "checksum",
+        Proof::Receipt => "receipt",
+    }
+}
+
+codes! {
+    /// A state.
+    state_name(AssetState), STATES {
+        AssetState::Accepted => "accepted",
+        AssetState::Hashing => "hashing",
+        AssetState::Waiting { .. } => "waiting",
+        AssetState::Sending => "sending",
+        AssetState::Delivered { .. } => "delivered",
+        AssetState::Parked { .. } => "parked",
+        AssetState::Removed => "removed",
+    } other AssetState::Other { code } => code
+}
+
+codes! {
+    /// What became of a file that was added.
+    added(AddKind), ADDED {
+        AddKind::Added => "added",
+        AddKind::Revised => "revised",
+        AddKind::Unchanged => "unchanged",
+    }
+}
+
+codes! {
+    /// An error's kind.
+    error_kind(SatchelError), ERROR_KINDS {
+        SatchelError::AlreadyRunning { .. } => "already_running",
+        SatchelError::NewerVersion { .. } => "newer_version",
+        SatchelError::Damaged { .. } => "damaged",
+        SatchelError::StorageFull { .. } => "storage_full",
+        SatchelError::Storage { .. } => "storage",
+        SatchelError::NoSuchAsset { .. } => "no_such_asset",
+        SatchelError::Source { .. } => "source",
+        SatchelError::Invalid { .. } => "invalid",
+        SatchelError::Pairing { .. } => "pairing",
+        SatchelError::Closed { .. } => "closed",
+        SatchelError::Host { .. } => "host",
+        SatchelError::Internal { .. } => "internal",
+        SatchelError::Other { .. } => "other",
+    }
+}
+
+/// An error: its kind, and its code where it has one.
+pub fn error(error: &SatchelError) -> Value {
+    let kind = error_kind(error);
+    match error {
+        SatchelError::Source { code, .. } | SatchelError::Pairing { code, .. } | SatchelError::Other { code, .. } => {
+            json!({ "kind": kind, "code": code })
+        }
+        _ => json!({ "kind": kind }),
+    }
+}
+
+/// Every code, as `vocabulary.json` lists them for the other languages.
+pub fn vocabulary() -> Value {
+    json!({
+        "states": STATES,
+        "wait_reasons": WAIT_REASONS,
+        "park_reasons": PARK_REASONS,
+        "troubles": TROUBLES,
+        "imposters": IMPOSTERS,
+        "proofs": PROOFS,
+        "added": ADDED,
+        "error_kinds": ERROR_KINDS,
+    })
+}

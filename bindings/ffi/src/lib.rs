@@ -1,0 +1,28 @@
+//! Satchel for Kotlin and Swift. Conversions only: whatever decides is in the engine and in the kernel.
+//!
+//! Every match on the engine's types is exhaustive, so that a state or a reason that is new there breaks the build here.
+//! Exported futures await work on the engine's own runtime, so any foreign executor may poll them. A host that gives up
+//! waiting stops nothing by that: what is to be stopped takes a [`CancelToken`].
+
+mod cancel;
+mod convert;
+mod error;
+mod host;
+mod observe;
+mod records;
+mod satchel;
+mod states;
+
+pub use cancel::CancelToken;
+pub use convert::is_safe_to_free;
+pub use error::SatchelError;
+pub use host::Credentials;
+pub use observe::{Change, Observation, Observer};
+pub use records::{
+    AddKind, AddOptions, Added, Asset, CheckReport, Config, Counts, Delivery, FolderFault, FolderReport, LedgerRow,
+    Link, LinkKind, LinkNeed, Links, Opened, Order, Place, Policy, Post, PostEdit, RunOptions, RunReport, Target, Wake,
+};
+pub use satchel::Satchel;
+pub use states::{AssetKind, AssetState, Imposter, ParkReason, Proof, Rendition, Trouble, WaitReason};
+
+uniffi::setup_scaffolding!();
