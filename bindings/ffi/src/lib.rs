@@ -7,6 +7,8 @@
 mod cancel;
 mod convert;
 mod error;
+#[cfg(feature = "faults")]
+mod faults;
 mod host;
 mod observe;
 mod records;
@@ -16,6 +18,8 @@ mod states;
 pub use cancel::CancelToken;
 pub use convert::is_safe_to_free;
 pub use error::SatchelError;
+#[cfg(feature = "faults")]
+pub use faults::{panic_at_once, panic_on_runtime};
 pub use host::Credentials;
 pub use observe::{Change, Observation, Observer};
 pub use records::{

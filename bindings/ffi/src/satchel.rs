@@ -28,7 +28,7 @@ pub struct Satchel {
 }
 
 /// Does work on the engine's runtime. It goes on when the host gives up waiting, so that a change is made or not, never half.
-async fn on_runtime<T, E>(work: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T>
+pub(crate) async fn on_runtime<T, E>(work: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T>
 where
     T: Send + 'static,
     E: Into<SatchelError> + Send + 'static,
@@ -286,4 +286,19 @@ fn check(policy: &Policy) -> Result<()> {
         return Ok(());
     }
     Err(SatchelError::invalid(format!("uploads_at_once is {}; it must be 1 to 8", policy.uploads_at_once)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_an_error() {
+        let panics = on_runtime(async {
+            let nothing: Vec<i64> = vec![];
+            Ok::<_, SatchelError>(nothing[0])
+        });
+        let error = runtime::handle().block_on(panics).unwrap_err();
+        assert!(matches!(error, SatchelError::Internal { .. }), "{error:?}");
+    }
 }
