@@ -10,6 +10,7 @@ mod error;
 #[cfg(feature = "faults")]
 mod faults;
 mod host;
+mod logs;
 mod observe;
 mod records;
 mod satchel;
@@ -21,6 +22,7 @@ pub use error::SatchelError;
 #[cfg(feature = "faults")]
 pub use faults::{panic_at_once, panic_on_runtime};
 pub use host::Credentials;
+pub use logs::{LogLevel, LogSink, set_log_sink};
 pub use observe::{Change, Observation, Observer};
 pub use records::{
     AddKind, AddOptions, Added, Asset, CheckReport, Config, Counts, Delivery, FolderFault, FolderReport, LedgerRow,
