@@ -27,7 +27,7 @@ use satchel_kernel::outcome::{Outcome, Request};
 use tokio_util::sync::CancellationToken;
 use url::Origin;
 
-pub(crate) use blob::Blob;
+pub(crate) use blob::{Blob, same};
 pub use token::{BadToken, Token};
 pub use trust::BadPin;
 pub(crate) use trust::{HttpError, Pin, Trust};
@@ -118,6 +118,20 @@ impl Http {
         let client = self.client(request.fresh_connection)?;
         let limits = exchange::Limits { connect: self.0.options.connect_timeout, timers: request.timers };
         exchange::run(&client, request, token, blob, limits, progress, stop).await
+    }
+
+    /// All headers of a request that a host's system sends, the credential among them; `Content-Length` and `Host` follow
+    /// from the request and are the system's to set.
+    ///
+    /// # Errors
+    /// When it must not be sent.
+    pub(crate) fn headers(
+        &self,
+        request: &Request,
+        credential: Option<&Token>,
+    ) -> Result<Vec<(String, String)>, SendRefused> {
+        let token = token::for_request(credential, request, &self.0.origins)?;
+        exchange::headers(request, token)
     }
 
     /// Drops idle connections, as when the link changed: the next request makes a new one.

@@ -4,6 +4,9 @@
 //! journal, and its copy, where one was made, is on the disk. Folders go in batches, so that 100,000 files cost a few
 //! hundred commits.
 
+mod stage;
+
+use std::ffi::{OsStr, OsString};
 use std::io::Read as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -20,8 +23,10 @@ use crate::observe::Change;
 use crate::outbox::{Inner, Outbox, PostEdit, fits};
 use crate::source::{self, SourceFault, Stamp};
 use crate::spool::SpoolError;
-use crate::store::{self, NewAsset};
+use crate::store::{self, Known, NewAsset};
 use crate::walk::{Found, Walk};
+
+pub use stage::{BadStageId, Stage, StageId, StagedFile};
 
 /// Files of a folder that share one commit.
 const BATCH: usize = 256;
@@ -88,6 +93,8 @@ pub struct FolderFault {
 /// A file on its way in.
 struct Candidate {
     path: PathBuf,
+    /// Where it is not the path's.
+    name: Option<OsString>,
     kind: AssetKind,
     media_type: &'static str,
     stamp: Stamp,
@@ -134,15 +141,20 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
 }
 
 fn named(path: PathBuf) -> Result<Candidate, SourceFault> {
+    let name = path.file_name().unwrap_or_default().to_owned();
+    opened(path, &name)
+}
+
+/// A file that goes by this name.
+fn opened(path: PathBuf, name: &OsStr) -> Result<Candidate, SourceFault> {
     let (mut file, stamp) = source::open(&path)?;
     if stamp.size == 0 {
         return Err(SourceFault::Empty);
     }
     let mut head = Vec::new();
     file.by_ref().take(kinds::HEAD as u64).read_to_end(&mut head)?;
-    let (kind, media_type) =
-        kinds::kind_of(path.file_name().unwrap_or_default(), &head).unwrap_or((AssetKind::Other, kinds::UNKNOWN));
-    Ok(Candidate { path, kind, media_type, stamp })
+    let (kind, media_type) = kinds::kind_of(name, &head).unwrap_or((AssetKind::Other, kinds::UNKNOWN));
+    Ok(Candidate { path, name: None, kind, media_type, stamp })
 }
 
 fn walk(
@@ -158,7 +170,7 @@ fn walk(
             Ok(Found::Skipped) => report.skipped += 1,
             Ok(Found::Media { path, kind, media_type }) => match Stamp::of_path(&path) {
                 Ok(stamp) if stamp.size == 0 => report.fault(path, SourceFault::Empty),
-                Ok(stamp) => batch.push(Candidate { path, kind, media_type, stamp }),
+                Ok(stamp) => batch.push(Candidate { path, name: None, kind, media_type, stamp }),
                 Err(why) => report.fault(path, why),
             },
             Err(why) => report.fault(why.path, why.fault),
@@ -225,7 +237,10 @@ fn take(
         let mut outcomes = Vec::with_capacity(staged.len());
         for staged in staged {
             outcomes.push(match staged {
-                Ok((candidate, spool)) => Ok(one(tx, candidate, spool, &options, &mut records, &now)?),
+                Ok((candidate, spool)) => {
+                    let known = store::known(tx, &candidate.path, &candidate.stamp)?;
+                    Ok(one(tx, candidate, known, spool, &options, &mut records, &now)?)
+                }
                 Err(fault) => Err(fault),
             });
         }
@@ -245,13 +260,14 @@ fn is_copied(inner: &Arc<Inner>, candidate: &Candidate) -> Result<bool> {
 fn one(
     tx: &store::Tx<'_>,
     candidate: Candidate,
+    known: Option<Known>,
     spool: Option<(crate::spool::SpoolName, Stamp)>,
     options: &AddOptions,
     records: &mut Vec<Record>,
     now: &Now,
 ) -> Result<AddOutcome> {
-    let Candidate { path, kind, media_type, stamp } = candidate;
-    if let Some(known) = store::known(tx, &path, &stamp)? {
+    let Candidate { path, name, kind, media_type, stamp } = candidate;
+    if let Some(known) = known {
         let mut changed = store::reread(tx, known.seq, &stamp)?;
         // It was added without a copy before, and its owner wants one now: the card will not stay.
         if let Some((name, stamp)) = spool
@@ -274,7 +290,7 @@ fn one(
     }
     let (spool, stamp) = spool.map_or((None, stamp), |(name, stamp)| (Some(name), stamp));
     let id = new_id()?;
-    let file_name = path.file_name().unwrap_or_default().to_owned();
+    let file_name = name.unwrap_or_else(|| path.file_name().unwrap_or_default().to_owned());
     let new = NewAsset {
         id,
         kind,

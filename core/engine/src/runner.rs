@@ -3,11 +3,12 @@
 //! Deciding is the kernel's ([`planner::plan`](satchel_kernel::planner::plan)); here is only the acting. Each action is a
 //! task of its own; when one ends, or the world changes, the plan is made anew.
 
-mod conclude;
-mod have;
-mod read;
+pub(crate) mod conclude;
+pub(crate) mod have;
+pub(crate) mod read;
 mod receipt;
 mod send;
+pub(crate) mod upload;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::error::{Error, Result};
 use crate::observe::Change;
 use crate::outbox::{Inner, Outbox};
+use crate::spool::Kept;
 use crate::store::{self, Around, Counts, Target};
 
 /// How often the runner looks anew: another process may have added, removed or paused something, and there is no other
@@ -224,7 +226,7 @@ impl Runner {
                 }
                 let stop = self.cancel.child_token();
                 self.sending.insert(*delivery, stop.clone());
-                let (delivery, owner) = (*delivery, self.owner);
+                let (delivery, owner) = (*delivery, *self.owner.as_bytes());
                 let abandon = matches!(action, Action::Abandon(..));
                 self.tasks.spawn(async move {
                     let done = if abandon {
@@ -310,14 +312,18 @@ async fn at(instant: Option<Instant>) {
     }
 }
 
-/// Removes copies in the spool whose add was killed, and that no row names.
-async fn sweep(inner: &Arc<Inner>) -> Result<()> {
+/// Removes what those left in the spool who were killed: copies and bodies that no row names.
+pub(crate) async fn sweep(inner: &Arc<Inner>) -> Result<()> {
     let (inner, now) = (inner.clone(), inner.config.clock.now());
     let work = move || {
-        inner.spool.sweep(now.utc_ms, |name| {
+        inner.spool.sweep(now.utc_ms, |kept, name| {
             let name = name.to_string();
+            let named = match kept {
+                Kept::Copy => inner.store.read_blocking(move |conn| store::is_spooled(conn, &name)),
+                Kept::Body => inner.store.read_blocking(move |conn| store::leases::is_body(conn, &name)),
+            };
             // When in doubt it stays.
-            inner.store.read_blocking(move |conn| store::is_spooled(conn, &name)).unwrap_or(true)
+            named.unwrap_or(true)
         })
     };
     // A spool that cannot be swept now is swept another time.

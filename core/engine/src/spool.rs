@@ -25,6 +25,21 @@ pub(crate) const ORPHAN_AGE_MS: i64 = 10 * 60 * 1000;
 const LOCK: &str = "lock";
 /// The extension of what is not whole yet.
 const PART: &str = "part";
+/// The extension of a body that a host's system sends.
+const STEP: &str = "step";
+/// The extension of what a host writes itself.
+const STAGE: &str = "stage";
+/// How long a host may write nothing to what it stages, in milliseconds: a day, since it may be waiting for a cloud.
+pub(crate) const STAGE_AGE_MS: i64 = 24 * 3600 * 1000;
+
+/// What a file in the spool is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// A copy of a source.
+    Copy,
+    /// The body of a step that a host carries.
+    Body,
+}
 
 /// A file of the spool: 32 random hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,36 +100,60 @@ impl Spool {
         self.folder.join(name.to_string())
     }
 
+    /// Where a body is that a host's system sends.
+    pub(crate) fn body(&self, name: SpoolName) -> PathBuf {
+        self.folder.join(format!("{name}.{STEP}"))
+    }
+
+    /// Where a host writes bytes itself.
+    pub(crate) fn staged(&self, name: SpoolName) -> PathBuf {
+        self.folder.join(format!("{name}.{STAGE}"))
+    }
+
+    /// Deletes a body; one that is gone already is fine.
+    pub(crate) fn remove_body(&self, name: SpoolName) -> Result<(), SpoolError> {
+        Ok(remove_if_there(&self.body(name))?)
+    }
+
+    /// Deletes what a host wrote; what is gone already is fine.
+    pub(crate) fn remove_staged(&self, name: SpoolName) -> Result<(), SpoolError> {
+        Ok(remove_if_there(&self.staged(name))?)
+    }
+
     /// Deletes a file; one that is gone already is fine.
     pub(crate) fn remove(&self, name: SpoolName) -> Result<(), SpoolError> {
         Ok(remove_if_there(&self.path(name))?)
     }
 
-    /// Deletes what killed adds left behind: every file that `keep` does not want and that is older than
-    /// [`ORPHAN_AGE_MS`] at `now_utc_ms`. Returns how many, or `None` when somebody is adding: try again later.
+    /// Deletes what was left behind by those who were killed: copies and bodies that `keep` does not want, and what a host
+    /// began to write and forgot. Copies must be older than [`ORPHAN_AGE_MS`] at `now_utc_ms`, a host's writing than
+    /// [`STAGE_AGE_MS`]. Returns how many, or `None` when somebody is adding: try again later.
     ///
     /// `keep` is asked when no add is running; it must answer from what is committed by then, not before.
     pub(crate) fn sweep(
         &self,
         now_utc_ms: i64,
-        mut keep: impl FnMut(SpoolName) -> bool,
+        mut keep: impl FnMut(Kept, SpoolName) -> bool,
     ) -> Result<Option<u64>, SpoolError> {
         let lock = self.lock_file()?;
-        match lock.try_lock() {
-            Ok(()) => {}
+        let locked = match lock.try_lock() {
+            Ok(()) => true,
             Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => false,
             Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
+        };
         let mut removed = 0;
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
             let path = entry.path();
             // What the spool did not name is not the spool's to delete.
             let Some(name) = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok()) else { continue };
-            let whole = match path.extension() {
-                None => true,
-                Some(extension) if extension == PART => false,
+            let (kept, age_ms) = match path.extension().and_then(|extension| extension.to_str()) {
+                None => (Some(Kept::Copy), ORPHAN_AGE_MS),
+                Some(PART) => (None, ORPHAN_AGE_MS),
+                // Those who make one hold the lock until it is somebody's.
+                Some(STEP) => (Some(Kept::Body), if locked { 0 } else { ORPHAN_AGE_MS }),
+                Some(STAGE) => (None, STAGE_AGE_MS),
                 Some(_) => continue,
             };
             let meta = match entry.metadata() {
@@ -122,7 +161,8 @@ impl Spool {
                 meta => meta?,
             };
             let changed_ms = Stamp::of(&meta).mtime_ns.div_euclid(1_000_000);
-            if changed_ms.saturating_add(ORPHAN_AGE_MS) <= now_utc_ms && !(whole && keep(name)) {
+            let old = age_ms == 0 || changed_ms.saturating_add(age_ms) <= now_utc_ms;
+            if old && !kept.is_some_and(|kept| keep(kept, name)) {
                 remove_if_there(&path)?;
                 removed += 1;
             }
@@ -143,6 +183,45 @@ impl Spool {
 }
 
 impl Adding<'_> {
+    /// The leave itself, for those who keep it longer than they borrow the spool.
+    pub(crate) fn into_lock(self) -> File {
+        self._lock
+    }
+
+    /// Makes the file for a body, under a new name.
+    pub(crate) fn new_body(&self) -> Result<(SpoolName, File), SpoolError> {
+        let name = SpoolName::random();
+        let file = durable::private().write(true).create_new(true).open(self.spool.body(name))?;
+        Ok((name, file))
+    }
+
+    /// Makes what a host wrote a file of the spool, whole and on the disk. It may have been made one before, by a call that
+    /// was killed then. `now_utc_ms` becomes its age.
+    pub(crate) fn commit_staged(&self, name: SpoolName, now_utc_ms: i64) -> Result<(), SpoolError> {
+        let staged = self.spool.staged(name);
+        match fs::symlink_metadata(&staged) {
+            Ok(meta) if !meta.is_file() => return Err(SourceFault::NotAFile.into()),
+            Ok(meta) if meta.len() == 0 => return Err(SourceFault::Empty.into()),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.spool.path(name).is_file() => return Ok(()),
+            Err(error) => return Err(SourceFault::from(error).into()),
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&staged, fs::Permissions::from_mode(0o600))?;
+        }
+        let file = File::options().read(true).write(true).open(&staged).map_err(SourceFault::from)?;
+        if let Ok(now) = u64::try_from(now_utc_ms) {
+            file.set_modified(UNIX_EPOCH + Duration::from_millis(now))?;
+        }
+        file.sync_all()?;
+        fs::rename(&staged, self.spool.path(name))?;
+        crash::point("what was staged has its name and is nobody's");
+        durable::sync_folder(&self.spool.folder)?;
+        Ok(())
+    }
+
     /// Copies a source, sharing its blocks where the file system can. When this returns, the copy is whole and
     /// on the disk; on any failure nothing of it is left. The stamp is the source's, which was the same before
     /// and after; an empty source is refused. `now_utc_ms` becomes the copy's age.
@@ -237,7 +316,7 @@ impl Drop for Stage<'_> {
 }
 
 impl SpoolName {
-    fn random() -> Self {
+    pub(crate) fn random() -> Self {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).expect("the system has a random number generator");
         Self(u128::from_ne_bytes(bytes))
@@ -426,14 +505,31 @@ mod tests {
             file.set_modified(UNIX_EPOCH + Duration::from_millis(NOW as u64)).unwrap();
         }
         let later = NOW + ORPHAN_AGE_MS;
-        assert_eq!(spool.sweep(later, |_| false), Ok(None), "while somebody adds, nothing is swept");
+        assert_eq!(spool.sweep(later, |_, _| false), Ok(None), "while somebody adds, nothing is swept");
         drop(adding);
-        assert_eq!(spool.sweep(later - 1, |_| false), Ok(Some(0)));
-        assert_eq!(spool.sweep(later, |name| name == kept), Ok(Some(2)));
+        assert_eq!(spool.sweep(later - 1, |_, _| false), Ok(Some(0)));
+        assert_eq!(spool.sweep(later, |_, name| name == kept), Ok(Some(2)));
         let mut left = vec![kept.to_string(), young.to_string(), "a.jpg".into(), "readme".into()];
         left.sort();
         assert_eq!(names(&spool), left);
         assert!(!spool.path(orphan).exists());
+    }
+
+    #[test]
+    fn a_body_that_is_nobodys_goes_at_once_and_what_a_host_writes_after_a_day() {
+        let (_dir, spool) = spool();
+        let adding = spool.adding().unwrap();
+        let (kept, _) = adding.new_body().unwrap();
+        let (orphan, _) = adding.new_body().unwrap();
+        drop(adding);
+        let stage = SpoolName::random();
+        let file = File::create_new(spool.staged(stage)).unwrap();
+        file.set_modified(UNIX_EPOCH + Duration::from_millis(NOW as u64)).unwrap();
+        let keep = |kind, name| kind == Kept::Body && name == kept;
+        assert_eq!(spool.sweep(NOW + STAGE_AGE_MS - 1, keep), Ok(Some(1)));
+        assert!(spool.body(kept).exists() && !spool.body(orphan).exists() && spool.staged(stage).exists());
+        assert_eq!(spool.sweep(NOW + STAGE_AGE_MS, keep), Ok(Some(1)));
+        assert!(!spool.staged(stage).exists());
     }
 
     #[test]

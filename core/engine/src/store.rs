@@ -6,6 +6,7 @@
 
 mod assets;
 pub(crate) mod deliveries;
+pub(crate) mod leases;
 mod ledger;
 mod list;
 pub(crate) mod parts;
@@ -31,7 +32,7 @@ use crate::crash;
 use crate::error::{Error, Result};
 use crate::journal::Journal;
 pub(crate) use assets::{
-    NewAsset, attach, compacted, insert as insert_asset, known, lift, live_and_removed, remove,
+    Known, NewAsset, attach, compacted, insert as insert_asset, known, known_copy, lift, live_and_removed, remove,
     removed_since_compaction, reread, retry, seq,
 };
 pub(crate) use deliveries::Outgoing;

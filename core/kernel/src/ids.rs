@@ -115,6 +115,14 @@ hex_id!(
     OutboxId, 16, "an outbox id"
 );
 hex_id!(
+    /// One step that was handed out to a host's system, which transfers by itself.
+    LeaseId, 16, "a lease id"
+);
+hex_id!(
+    /// A host that carries requests itself: kept by it for as long as its system may carry them.
+    HostId, 16, "a host id"
+);
+hex_id!(
     /// One start of the device's kernel; `since boot` of different boots cannot be compared.
     BootId, 16, "a boot id"
 );

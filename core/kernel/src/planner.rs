@@ -127,7 +127,15 @@ pub enum LinkNeed {
 
 /// Plans.
 pub fn plan(now: &Now, snapshot: &Snapshot, policy: &Policy) -> Plan {
-    let Snapshot { world, unread, candidates, unchecked, sending, reading, dropped, asking, next_due, open } = snapshot;
+    let free = usize::from(policy.uploads_at_once.clamp(1, 8)).saturating_sub(snapshot.sending);
+    plan_for(now, snapshot, policy, free)
+}
+
+/// Plans for a host whose system takes its requests in a queue: at most so many uploads are begun. How many of them go
+/// side by side is then the system's to say.
+pub fn plan_for(now: &Now, snapshot: &Snapshot, policy: &Policy, free: usize) -> Plan {
+    let Snapshot { world, unread, candidates, unchecked, sending: _, reading, dropped, asking, next_due, open } =
+        snapshot;
     let mut actions = Vec::new();
     if world.paused {
         return Plan::default();
@@ -151,7 +159,6 @@ pub fn plan(now: &Now, snapshot: &Snapshot, policy: &Policy) -> Plan {
                 actions.push(Action::AskHave(target.id, hashes));
             }
         }
-        let free = usize::from(policy.uploads_at_once.clamp(1, 8)).saturating_sub(*sending);
         let is_awake = |target: TargetId| awake.iter().any(|t| t.id == target);
         let mut ready: Vec<&Candidate> = candidates.iter().filter(|c| is_awake(c.target)).collect();
         ready.sort_by_key(|c| c.rank(policy.order));
@@ -167,7 +174,8 @@ pub fn plan(now: &Now, snapshot: &Snapshot, policy: &Policy) -> Plan {
 }
 
 impl TargetView {
-    fn is_awake(&self, now: &Now) -> bool {
+    /// Whether it may be sent to now.
+    pub fn is_awake(&self, now: &Now) -> bool {
         self.rest.is_none_or(|(due, _)| due.is_over(now))
     }
 }

@@ -72,6 +72,32 @@ impl Policy {
     }
 }
 
+/// What a network must be to carry a request that somebody else sends, later, when nobody can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct Constraints {
+    /// Only one that costs nothing.
+    pub unmetered_only: bool,
+    /// Not one on which the person asked the system to save data.
+    pub not_constrained: bool,
+    /// Not the phone's own mobile data.
+    pub no_cellular: bool,
+}
+
+impl Policy {
+    /// What these rules ask of a network that is not there yet. `link` is the one that there is, which they allow: what is
+    /// allowed on it now stays allowed.
+    pub fn constraints(&self, link: &Link) -> Constraints {
+        match self.links {
+            Links::Any => Constraints::default(),
+            Links::Unmetered => Constraints {
+                unmetered_only: true,
+                not_constrained: link.constrained != Some(true),
+                no_cellular: link.kind != LinkKind::Cellular,
+            },
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,5 +119,18 @@ mod tests {
     fn an_unknown_field_is_named() {
         let error = serde_json::from_str::<Policy>(r#"{"version":1,"link":"any"}"#).unwrap_err();
         assert!(error.to_string().contains("`link`"), "{error}");
+    }
+
+    #[test]
+    fn a_request_that_goes_later_is_bound_to_what_is_allowed_now() {
+        let careful = Policy::default();
+        let bound = Constraints { unmetered_only: true, not_constrained: true, no_cellular: true };
+        assert_eq!(careful.constraints(&Link::wifi()), bound);
+        let free_mobile = Link { metered: Some(false), constrained: Some(true), ..Link::cellular() };
+        assert_eq!(careful.allows(&free_mobile), Ok(()));
+        let of_it = Constraints { not_constrained: false, no_cellular: false, ..bound };
+        assert_eq!(careful.constraints(&free_mobile), of_it);
+        let any = Policy { links: Links::Any, ..careful };
+        assert_eq!(any.constraints(&Link::cellular()), Constraints::default());
     }
 }

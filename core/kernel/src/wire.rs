@@ -192,6 +192,20 @@ impl Patience {
     }
 }
 
+/// Who carries an upload's requests. It may change from one start to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Carrier {
+    /// The engine's own client: it counts what it hands to the socket, and sends nothing of its own accord.
+    Engine,
+    /// A system that transfers by itself, while the app sleeps. It may repeat a request whose connection broke, so its count
+    /// of bytes says nothing of what cannot have arrived.
+    System {
+        /// The longest body that it is given, in bytes; not 0.
+        most: u64,
+    },
+}
+
 /// A machine's state as it is stored: (protocol, version, bytes).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {

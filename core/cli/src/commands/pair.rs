@@ -32,6 +32,7 @@ pub(crate) struct PairArgs {
 pub(crate) async fn run(args: PairArgs) -> CommandResult {
     let outbox = args.outbox.open().await?;
     let paired = pairing::pair(&args.code, &args.device, args.contributor.as_deref()).await?;
+    let again = outbox.targets().await?.iter().any(|target| target.url == paired.url.as_str());
     credentials::keep(&args.outbox.outbox, paired.url.as_str(), &paired.reply.token)?;
     outbox.set_receiver(&paired).await?;
     if args.json {
@@ -41,6 +42,11 @@ pub(crate) async fn run(args: PairArgs) -> CommandResult {
         return Ok(ExitCode::SUCCESS);
     }
     say!("paired with {}", paired.url);
+    if again {
+        say!(
+            "it was paired before: if it is another receiver now, or knows you under another name, it is offered everything anew"
+        );
+    }
     say!("now: satchel sync --outbox {} --to {}", args.outbox.outbox.display(), paired.url);
     Ok(ExitCode::SUCCESS)
 }

@@ -42,6 +42,10 @@ pub(crate) async fn choose(
     token: Option<&str>,
 ) -> Result<Vec<TargetId>, Box<dyn std::error::Error + Send + Sync>> {
     if let Some(To::Tus(url)) = to {
+        // Before it is kept: what is refused leaves nothing behind.
+        if let Some(token) = token {
+            carried(url.as_str(), token)?;
+        }
         outbox.set_tus_target(url.clone()).await?;
     }
     let known = outbox.targets().await?;
@@ -62,17 +66,21 @@ pub(crate) async fn choose(
             None => credentials::of(folder, &target.url)?,
         };
         if let Some(token) = kept {
-            if !may_carry_a_token(&target.url) {
-                return Err(format!(
-                    "a token must not go to {} over plain HTTP, where anyone on the way can read it; use tus+https",
-                    target.url
-                )
-                .into());
-            }
-            outbox.set_token(target.id, Token::new(&token)?);
+            outbox.set_token(target.id, carried(&target.url, &token)?);
         }
     }
     Ok(chosen.iter().map(|t| t.id).collect())
+}
+
+/// A token that this target may be sent.
+fn carried(url: &str, token: &str) -> Result<Token, Box<dyn std::error::Error + Send + Sync>> {
+    if !may_carry_a_token(url) {
+        return Err(format!(
+            "a token must not go to {url} over plain HTTP, where anyone on the way can read it; use tus+https"
+        )
+        .into());
+    }
+    Ok(Token::new(token)?)
 }
 
 /// Bearers go over TLS, or stay on this machine (RFC 6750 §5.3).

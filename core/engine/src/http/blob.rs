@@ -49,7 +49,7 @@ pub(super) async fn open(blob: &Blob, segments: &[Segment]) -> Result<mpsc::Rece
 }
 
 /// How the bytes are to be read is not something that the file itself can say.
-fn same(found: Stamp, hashed: Stamp) -> bool {
+pub(crate) fn same(found: Stamp, hashed: Stamp) -> bool {
     Stamp { read_mode: hashed.read_mode, ..found } == hashed
 }
 

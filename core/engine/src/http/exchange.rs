@@ -106,6 +106,14 @@ fn head(request: &Request, token: Option<&Token>) -> Result<reqwest::Request, Se
     Ok(http)
 }
 
+/// The headers of a request that somebody else sends.
+pub(super) fn headers(request: &Request, token: Option<&Token>) -> Result<Vec<(String, String)>, SendRefused> {
+    let http = head(request, token)?;
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let all = http.headers().iter().filter(|(name, _)| *name != CONTENT_LENGTH);
+    Ok(all.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect())
+}
+
 /// Headers that follow from the request itself, or that are credentials, which have rules of their own.
 const OURS: [&str; 7] =
     ["authorization", "proxy-authorization", "cookie", "content-length", "transfer-encoding", "connection", "host"];

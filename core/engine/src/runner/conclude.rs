@@ -1,27 +1,28 @@
 //! What an upload's end means for its delivery, its target and its source.
 
-use satchel_kernel::ids::UploadId;
+use satchel_kernel::outcome::{Outcome, Request};
 use satchel_kernel::protocol::keys::SigningKey;
 use satchel_kernel::retry::backoff_ms;
 use satchel_kernel::state::{ParkReason, Proof, Trouble};
 use satchel_kernel::time::Now;
 use satchel_kernel::wire::{Done, Event, Need, Rest, Status, Wire};
 
-use super::receipt;
-use super::send::Sending;
-use crate::error::Result;
+use tokio_util::sync::CancellationToken;
+
+use super::receipt::{self, Checked};
+use super::upload::Upload;
 use crate::fingerprint::fingerprint;
-use crate::journal::{Durable, Journal, Record};
+use crate::journal::{Durable, Record};
 use crate::observe::Change;
 use crate::source::{SourceFault, Stamp};
 use crate::store::uploads::{self, Ended};
-use crate::store::{self, Outgoing, Target, deliveries, parts, targets};
+use crate::store::{self, deliveries, parts, targets};
 
 /// Troubles in a row of one delivery that are taken to be the target's alone.
 const SHARED: u32 = 4;
 
 /// How an upload ended.
-pub(super) enum Conclusion {
+pub(crate) enum Conclusion {
     /// It was cut by us: it goes on when it may.
     Stopped,
     /// It goes on after a wait.
@@ -47,36 +48,57 @@ pub(super) enum Conclusion {
     Park(ParkReason),
 }
 
-/// What follows from where the machine stands, and the state to go on from. Verifies the receipt; frees the upload of a
-/// source that changed. `earlier` is the machine before its last step.
-pub(super) async fn of(sending: &Sending, wire: Wire, earlier: Option<Wire>) -> Result<(Conclusion, Wire)> {
-    let stopped = sending.stop.is_cancelled();
+/// What follows when a machine needs nothing more.
+pub(crate) enum Next {
+    /// This is its end.
+    End(Conclusion),
+    /// The server signed with a key that is not known: its chain of keys is asked for, and [`with_keys`] tells the end.
+    Keys(Request),
+    /// The source is not what it was: what the server keeps is freed as far as this one try can, and then it ends so.
+    Free(Request, SourceFault),
+}
+
+/// What follows from where the machine stands, and the state to go on from. `earlier` is the machine before its last step.
+pub(crate) async fn of(upload: &Upload, wire: Wire, earlier: Option<Wire>, stop: &CancellationToken) -> (Next, Wire) {
+    let stopped = stop.is_cancelled();
     let conclusion = match wire.status() {
         Status::Rest(_) | Status::Running if stopped => Conclusion::Stopped,
         // One answer must do: what is left at the server expires there, and must hold back nothing else.
-        Status::Rest(Rest { trouble: Trouble::Unreachable | Trouble::Cut, .. }) if sending.freeing => rested(&wire),
-        Status::Rest(_) | Status::Running | Status::Park(_) | Status::Lost if sending.freeing => Conclusion::Abandoned,
+        Status::Rest(Rest { trouble: Trouble::Unreachable | Trouble::Cut, .. }) if upload.freeing => rested(&wire),
+        Status::Rest(_) | Status::Running | Status::Park(_) | Status::Lost if upload.freeing => Conclusion::Abandoned,
         Status::Rest(_) | Status::Running => rested(&wire),
         Status::Abandoned => Conclusion::Abandoned,
         Status::Lost => Conclusion::Lost,
         Status::Park(reason) => Conclusion::Park(reason.clone()),
-        Status::SourceChanged => match earlier {
-            Some(earlier) if stopped => return Ok((Conclusion::Stopped, earlier)),
-            Some(earlier) => {
-                if let Some(stamp) = same_bytes(sending).await {
-                    return Ok((Conclusion::Same(stamp), earlier));
+        Status::SourceChanged => {
+            if let Some(earlier) = earlier {
+                if stopped {
+                    return (Next::End(Conclusion::Stopped), earlier);
                 }
-                give_up(sending, &wire).await;
-                Conclusion::Source(source_fault(sending))
+                if let Some(stamp) = same_bytes(upload, stop).await {
+                    return (Next::End(Conclusion::Same(stamp)), earlier);
+                }
             }
-            None => {
-                give_up(sending, &wire).await;
-                Conclusion::Source(source_fault(sending))
-            }
-        },
-        Status::Done(done) => delivered(sending, done).await,
+            let fault = source_fault(upload);
+            return match freeing(upload, &wire) {
+                Some(request) => (Next::Free(request, fault), wire),
+                None => (Next::End(Conclusion::Source(fault)), wire),
+            };
+        }
+        Status::Done(done) => return (delivered(upload, done), wire),
     };
-    Ok((conclusion, wire))
+    (Next::End(conclusion), wire)
+}
+
+/// The end of an upload that is done, by the server's answer to [`Next::Keys`].
+pub(crate) fn with_keys(upload: &Upload, wire: &Wire, request: &Request, outcome: &Outcome) -> Conclusion {
+    match wire.status() {
+        Status::Done(done) => {
+            let checked = receipt::check_by_chain(upload, done.receipt.as_deref(), request, outcome);
+            by_receipt(done, checked)
+        }
+        _ => rested(wire),
+    }
 }
 
 fn rested(wire: &Wire) -> Conclusion {
@@ -88,8 +110,8 @@ fn rested(wire: &Wire) -> Conclusion {
 }
 
 /// The source's stamp, if it holds what it held: a change of its name or rights leaves its bytes as they are.
-async fn same_bytes(sending: &Sending) -> Option<Stamp> {
-    let (path, stop, hash) = (sending.source()?, sending.stop.clone(), sending.out.hash);
+async fn same_bytes(upload: &Upload, stop: &CancellationToken) -> Option<Stamp> {
+    let (path, stop, hash) = (upload.source()?, stop.clone(), upload.out.hash);
     let read = move || fingerprint(&path, &|| stop.is_cancelled(), &mut |_| {});
     let found = tokio::task::spawn_blocking(read).await.ok()?.ok()??;
     (found.hash == hash).then_some(found.stamp)
@@ -99,54 +121,57 @@ fn rest(trouble: Trouble) -> Rest {
     Rest { trouble, after_ms: None, of_target: false, progressed: false }
 }
 
-async fn delivered(sending: &Sending, Done { proof, receipt }: &Done) -> Conclusion {
-    if sending.job.nonce == uploads::ADOPTED && sending.target.is_receiver() {
-        return Conclusion::Adopted;
+/// The end of an upload that is done; the question for the server's keys, where its receipt needs them.
+fn delivered(upload: &Upload, done: &Done) -> Next {
+    if upload.job.nonce == uploads::ADOPTED && upload.target.is_receiver() {
+        return Next::End(Conclusion::Adopted);
     }
-    match receipt::check(sending, receipt.as_deref()).await {
-        receipt::Checked::None => Conclusion::Delivered { proof: *proof, receipt: None, key: None },
-        receipt::Checked::Good { key } => {
-            Conclusion::Delivered { proof: Proof::Receipt, receipt: receipt.clone(), key }
-        }
-        receipt::Checked::Bad => Conclusion::Park(ParkReason::BadReceipt),
-        receipt::Checked::Later(trouble) => Conclusion::Rest(rest(trouble)),
+    match receipt::check(upload, done.receipt.as_deref()) {
+        Checked::UnknownKey(request) => Next::Keys(request),
+        checked => Next::End(by_receipt(done, checked)),
     }
 }
 
-/// Frees the upload at the server as far as one try can; what is left there expires.
-async fn give_up(sending: &Sending, wire: &Wire) {
-    let now = sending.inner.config.clock.now();
-    let (_, needs) = wire.clone().step(&sending.job, Event::Abandon, &now);
-    for need in needs {
-        if let Need::Send(_, request) = need {
-            sending.request(&request).await;
-        }
+fn by_receipt(Done { proof, receipt }: &Done, checked: Checked) -> Conclusion {
+    match checked {
+        Checked::None => Conclusion::Delivered { proof: *proof, receipt: None, key: None },
+        Checked::Good { key } => Conclusion::Delivered { proof: Proof::Receipt, receipt: receipt.clone(), key },
+        Checked::Bad => Conclusion::Park(ParkReason::BadReceipt),
+        Checked::Later(trouble) => Conclusion::Rest(rest(trouble)),
+        Checked::UnknownKey(_) => Conclusion::Rest(rest(Trouble::Cut)),
     }
 }
 
-fn source_fault(sending: &Sending) -> SourceFault {
-    match sending.source().map(|path| Stamp::of_path(&path)) {
+/// What frees the upload at the server, where it has a name there; what one try does not free expires.
+fn freeing(upload: &Upload, wire: &Wire) -> Option<Request> {
+    let now = upload.inner.config.clock.now();
+    let (_, needs) = wire.clone().step(&upload.job, Event::Abandon, &now);
+    needs.into_iter().find_map(|need| match need {
+        Need::Send(_, request) => Some(request),
+        Need::Digest(..) | Need::Wait(..) => None,
+    })
+}
+
+/// What is wrong with the source.
+pub(crate) fn source_fault(upload: &Upload) -> SourceFault {
+    match upload.source().map(|path| Stamp::of_path(&path)) {
         None | Some(Ok(_)) => SourceFault::Changed,
         Some(Err(fault)) => fault,
     }
 }
 
 /// Records a conclusion, and says what observers are to be told.
-#[expect(clippy::too_many_arguments, reason = "one transaction over everything that an end touches")]
-pub(super) fn record(
+pub(crate) fn record(
     tx: &store::Tx<'_>,
-    journal: &Journal,
-    target: &Target,
-    out: &Outgoing,
-    upload: UploadId,
+    upload: &Upload,
     conclusion: Conclusion,
-    seed: u64,
     now: &Now,
-) -> Result<Vec<Change>> {
-    let delivery = out.delivery;
+) -> crate::Result<Vec<Change>> {
+    let Upload { inner, target, out, id: upload, .. } = upload;
+    let (journal, upload, delivery) = (&inner.journal, *upload, out.delivery);
     uploads::release(tx, upload)?;
-    let asset = Some(out.part.asset);
-    let seed = seed ^ delivery.0.unsigned_abs();
+    let asset = (!out.is_stub()).then_some(out.part.asset);
+    let seed = inner.seed ^ delivery.0.unsigned_abs();
     Ok(match conclusion {
         Conclusion::Stopped => {
             deliveries::rest(tx, delivery, None, deliveries::failures(tx, delivery)?)?;

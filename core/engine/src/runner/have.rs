@@ -3,14 +3,18 @@
 use std::sync::Arc;
 
 use satchel_kernel::ids::{BlobHash, DeliveryId, Nonce, UploadKey};
+use satchel_kernel::outcome::{Outcome, Request};
 use satchel_kernel::protocol::have::{HaveEntry, HaveState};
+use satchel_kernel::protocol::post::Rendition;
 use satchel_kernel::retry::{CAP_MS, backoff_ms};
 use satchel_kernel::state::{ParkReason, Proof, Trouble};
 use satchel_kernel::time::Now;
 use satchel_kernel::wire::{Protocol, Stored, Wire};
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::error::{Error, Result};
+use super::upload::random;
+use crate::error::Result;
 use crate::http::calls::{self, CallFault, HASHES_PER_CALL};
 use crate::journal::{Durable, Record};
 use crate::observe::Change;
@@ -40,82 +44,103 @@ async fn ask_some(
     asked: &[(DeliveryId, BlobHash)],
     stop: &CancellationToken,
 ) -> Result<bool> {
-    let Some(base) = &target.spec.receiver else { return Ok(false) };
-    let mut random = [0; 32];
-    getrandom::fill(&mut random).map_err(|_| Error::Storage("the system gave no random numbers".into()))?;
-    let (mut nonce, mut key) = ([0; 16], [0; 16]);
-    nonce.copy_from_slice(&random[..16]);
-    key.copy_from_slice(&random[16..]);
-    let (nonce, key) = (Nonce::from_bytes(nonce), UploadKey::from_bytes(key));
-    let hashes: Vec<_> = asked.iter().map(|(_, hash)| *hash).collect();
-    let request = calls::have_request(base, nonce, &hashes, &target.spec.headers, &inner.config.patience);
+    let Some((question, request)) = question(inner, target, asked)? else { return Ok(false) };
     let allowed = inner.policy.borrow().allows(&inner.link.borrow()).is_ok();
     if !allowed {
         return Ok(false);
     }
     let http = inner.client(target)?;
     let token = inner.token(target.id);
-    let outcome = http.send(&request, token.as_ref(), None, &|_| {}, stop).await;
-    let answer = match &outcome {
-        Ok(outcome) => calls::parse_have(&request, outcome),
-        // Nothing was sent: the token must not go where it would have gone.
-        Err(_) => Err(CallFault::Refused { status: 401, message: None }),
+    let outcome = http.send(&request, token.as_ref(), None, &|_| {}, stop).await.ok();
+    if stop.is_cancelled() && outcome.as_ref().is_none_or(|o| calls::parse_have(&request, o).is_err()) {
+        return Ok(false);
+    }
+    let (now, target, telling) = (inner.config.clock.now(), target.clone(), inner.clone());
+    let (answered, changes) =
+        inner.store.write(move |tx| record(tx, &telling, &target, &question, &request, outcome.as_ref(), &now)).await?;
+    changes.into_iter().for_each(|change| inner.mention(change));
+    Ok(answered)
+}
+
+/// What was asked, and under which names: what the answer is held against.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Question {
+    asked: Vec<(DeliveryId, BlobHash)>,
+    nonce: Nonce,
+    /// For uploads that are adopted.
+    key: UploadKey,
+}
+
+/// The request for these, at most [`HASHES_PER_CALL`] of them; none where the target cannot be asked.
+pub(crate) fn question(
+    inner: &Inner,
+    target: &Target,
+    asked: &[(DeliveryId, BlobHash)],
+) -> Result<Option<(Question, Request)>> {
+    let Some(base) = &target.spec.receiver else { return Ok(None) };
+    let asked = asked[..asked.len().min(HASHES_PER_CALL)].to_vec();
+    let (nonce, key) = (Nonce::from_bytes(random()?), UploadKey::from_bytes(random()?));
+    let hashes: Vec<_> = asked.iter().map(|(_, hash)| *hash).collect();
+    let request = calls::have_request(base, nonce, &hashes, &target.spec.headers, &inner.config.patience);
+    Ok(Some((Question { asked, nonce, key }, request)))
+}
+
+/// Records what came of the question, and says whether it was an answer and what observers are to be told. No outcome
+/// means that it was not sent: the token must not go where it would have gone.
+pub(crate) fn record(
+    tx: &store::Tx<'_>,
+    inner: &Inner,
+    target: &Target,
+    question: &Question,
+    request: &Request,
+    outcome: Option<&Outcome>,
+    now: &Now,
+) -> Result<(bool, Vec<Change>)> {
+    let answer = match outcome {
+        Some(outcome) => calls::parse_have(request, outcome),
+        None => Err(CallFault::Refused { status: 401, message: None }),
     };
-    let (now, seed) = (inner.config.clock.now(), inner.seed);
-    let target = target.clone();
-    match answer {
-        Ok(answer) => {
-            let (asked, journal) = (asked.to_vec(), inner.journal.clone());
-            let changes = inner
-                .store
-                .write(move |tx| {
-                    let mut changes = Vec::new();
-                    let mut records = Vec::new();
-                    for (delivery, hash) in asked {
-                        let entry = answer.value.results.iter().find(|e| e.hash == hash);
-                        let found = settle(tx, &target, delivery, hash, nonce, entry, &now)?;
-                        if let Found::Adopt(wire) = &found {
-                            uploads::adopt(tx, delivery, wire, key_for(key, delivery), &now)?;
-                        }
-                        if let Found::Delivered(sealed) = found {
-                            let (proof, url) = (Proof::Receipt, target.url.clone());
-                            records.push(Record::Delivered { hash, target: url, proof, receipt: Some(sealed) });
-                            let rendition = satchel_kernel::protocol::post::Rendition::Original;
-                            changes.push(Change::Delivered { asset: None, rendition, proof });
-                        }
-                    }
-                    targets::well(tx, target.id)?;
-                    journal.append(&records, Durable::Later)?;
-                    store::agree(tx, &journal)?;
-                    Ok(changes)
-                })
-                .await?;
-            changes.into_iter().for_each(|change| inner.mention(change));
-            Ok(true)
-        }
-        Err(_) if stop.is_cancelled() => Ok(false),
+    let mut changes = Vec::new();
+    let answer = match answer {
+        Ok(answer) => answer,
         Err(fault) => {
             let trouble = trouble(&fault);
-            let id = target.id;
-            let after = outcome.as_ref().ok().and_then(|o| calls::asked_wait(o, &now));
-            inner
-                .store
-                .write(move |tx| {
-                    let failures = targets::failures(tx, id)?.saturating_add(1);
-                    let due = now.after(after.unwrap_or_else(|| backoff_ms(failures, seed)));
-                    targets::rest(tx, id, &due, trouble, failures)
-                })
-                .await?;
-            inner.mention(Change::Trouble { target: id, trouble });
-            Ok(false)
+            let failures = targets::failures(tx, target.id)?.saturating_add(1);
+            let after = outcome.and_then(|outcome| calls::asked_wait(outcome, now));
+            let due = now.after(after.unwrap_or_else(|| backoff_ms(failures, inner.seed)));
+            targets::rest(tx, target.id, &due, trouble, failures)?;
+            changes.push(Change::Trouble { target: target.id, trouble });
+            return Ok((false, changes));
+        }
+    };
+    let mut records = Vec::new();
+    for (delivery, hash) in &question.asked {
+        let (delivery, hash) = (*delivery, *hash);
+        // It was asked about twice at once, and is on its way by the other answer: its own outcome tells.
+        if deliveries::is_in(tx, delivery, "sending")? {
+            continue;
+        }
+        let entry = answer.value.results.iter().find(|e| e.hash == hash);
+        match settle(tx, target, delivery, hash, question.nonce, entry, now)? {
+            Found::Nothing => {}
+            Found::Adopt(wire) => uploads::adopt(tx, delivery, &wire, key_for(question.key, delivery), now)?,
+            Found::Delivered(sealed) => {
+                let (proof, url) = (Proof::Receipt, target.url.clone());
+                records.push(Record::Delivered { hash, target: url, proof, receipt: Some(sealed) });
+                changes.push(Change::Delivered { asset: None, rendition: Rendition::Original, proof });
+            }
         }
     }
+    targets::well(tx, target.id)?;
+    inner.journal.append(&records, Durable::Later)?;
+    store::agree(tx, &inner.journal)?;
+    Ok((true, changes))
 }
 
 enum Found {
     Nothing,
     Delivered(String),
-    Adopt(Wire),
+    Adopt(Box<Wire>),
 }
 
 fn settle(
@@ -154,7 +179,7 @@ fn settle(
             let ours = location.filter(|l| l.origin() == target.spec.create.origin());
             let unknown = Stored { protocol: String::new(), version: 0, bytes: vec![] };
             let wire = ours.and_then(|l| Wire::restore(Protocol::Tus, &unknown, Some(l.as_str()), length));
-            Ok(wire.map_or(Found::Nothing, Found::Adopt))
+            Ok(wire.map_or(Found::Nothing, |wire| Found::Adopt(Box::new(wire))))
         }
         Some(HaveState::Deleted) => {
             deliveries::park(tx, delivery, &ParkReason::DeletedThere)?;

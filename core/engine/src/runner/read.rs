@@ -25,7 +25,7 @@ enum Outcome {
 }
 
 /// Reads the parts, one after another.
-pub(super) async fn read(inner: Arc<Inner>, parts: Vec<PartId>, stop: CancellationToken) -> Result<()> {
+pub(crate) async fn read(inner: Arc<Inner>, parts: Vec<PartId>, stop: CancellationToken) -> Result<()> {
     tokio::task::spawn_blocking(move || read_all(&inner, parts, &stop))
         .await
         .unwrap_or_else(|_| Err(Error::Storage("reading was interrupted".into())))

@@ -1,10 +1,10 @@
 //! Whether a receipt is the pinned server's word on just what was sent.
 
-use satchel_kernel::ids::Nonce;
+use satchel_kernel::outcome::{Outcome, Request};
 use satchel_kernel::protocol::keys::SigningKey;
 use satchel_kernel::state::Trouble;
 
-use super::send::Sending;
+use super::upload::Upload;
 use crate::http::calls;
 use crate::receipts::{BadReceipt, Expected, verify};
 
@@ -16,32 +16,41 @@ pub(super) enum Checked {
     Good { key: Option<SigningKey> },
     /// It does not hold.
     Bad,
+    /// It is signed by a key that is not known: the server's chain of keys is to be asked for.
+    UnknownKey(Request),
     /// It cannot be told now.
     Later(Trouble),
 }
 
-/// Checks the receipt of an upload. One by an unknown key is held against the server's chain of keys.
-pub(super) async fn check(sending: &Sending, sealed: Option<&str>) -> Checked {
-    let spec = &sending.target.spec;
-    let (Some(sealed), Some(server), Some(account), Some(pinned), Some(base)) =
-        (sealed, &spec.server, &spec.account, &spec.key, &spec.receiver)
-    else {
-        return Checked::None;
-    };
-    let (nonce, hash, length): (Nonce, _, _) = (sending.job.nonce, sending.out.hash, sending.out.length);
-    let expected = Expected { server, account, nonce, hash, length };
+/// Checks the receipt of an upload by the pinned key.
+pub(super) fn check(upload: &Upload, sealed: Option<&str>) -> Checked {
+    let Some((sealed, pinned, expected)) = promised(upload, sealed) else { return Checked::None };
     match verify(sealed, pinned, None, &expected) {
-        Ok(_) => return Checked::Good { key: None },
-        Err(BadReceipt::UnknownKey { .. }) => {}
-        Err(_) => return Checked::Bad,
+        Ok(_) => Checked::Good { key: None },
+        Err(BadReceipt::UnknownKey { .. }) => {
+            let spec = &upload.target.spec;
+            let base = spec.receiver.as_ref().unwrap_or(&spec.create);
+            Checked::UnknownKey(calls::keys_request(base, &spec.headers, &upload.inner.config.patience))
+        }
+        Err(_) => Checked::Bad,
     }
-    let request = calls::keys_request(base, &spec.headers, &sending.inner.config.patience);
-    let outcome = sending.request(&request).await;
-    let Ok(chain) = calls::parse_keys(&request, &outcome) else {
-        return Checked::Later(Trouble::Cut);
-    };
+}
+
+/// Checks it by the chain of keys that the server told.
+pub(super) fn check_by_chain(upload: &Upload, sealed: Option<&str>, request: &Request, outcome: &Outcome) -> Checked {
+    let Some((sealed, pinned, expected)) = promised(upload, sealed) else { return Checked::None };
+    let Ok(chain) = calls::parse_keys(request, outcome) else { return Checked::Later(Trouble::Cut) };
     match verify(sealed, pinned, Some(&chain.value), &expected) {
         Ok(verified) => Checked::Good { key: Some(verified.key_in_use) },
         Err(_) => Checked::Bad,
     }
+}
+
+/// The receipt, the key that must have signed it or lead to the one that did, and what it must say.
+fn promised<'a>(upload: &'a Upload, sealed: Option<&'a str>) -> Option<(&'a str, &'a SigningKey, Expected<'a>)> {
+    let spec = &upload.target.spec;
+    spec.receiver.as_ref()?;
+    let (server, account, pinned) = (spec.server.as_ref()?, spec.account.as_ref()?, spec.key.as_ref()?);
+    let (nonce, hash, length) = (upload.job.nonce, upload.out.hash, upload.out.length);
+    Some((sealed?, pinned, Expected { server, account, nonce, hash, length }))
 }

@@ -65,6 +65,19 @@ pub(crate) fn known(conn: &rusqlite::Connection, path: &std::path::Path, stamp: 
     Ok(found.flatten())
 }
 
+/// The asset whose copy in the spool has this name.
+pub(crate) fn known_copy(conn: &rusqlite::Connection, spool: &str) -> Result<Option<Known>> {
+    let mut query = conn.prepare_cached(
+        "SELECT a.seq, a.id, a.urgent, r.post FROM part p JOIN asset a ON a.seq = p.asset AND a.removed = 0
+         JOIN post_revision r ON r.asset = a.seq AND r.revision = a.revision WHERE p.spool = ?1",
+    )?;
+    let found = query.query_row([spool], |row| {
+        let (seq, id, urgent, post) = (row.get(0)?, rows::id(row, 1)?, row.get(2)?, rows::json(row, 3)?);
+        Ok(Known { seq, id, urgent, post, copied: true })
+    });
+    Ok(found.optional()?)
+}
+
 /// Takes an asset in, and says its place in the order; one that is there already stays as it is.
 pub(crate) fn insert(tx: &Transaction<'_>, new: &NewAsset, now: &Now) -> Result<i64> {
     let NewAsset { id, kind, role, path, spool, name, media_type, urgent, post, stamp } = new;

@@ -51,7 +51,10 @@ pub(super) fn want_everywhere(
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT (payload, target, account) DO UPDATE SET
                urgent = max(urgent, excluded.urgent), ord = max(ord, excluded.ord),
-               stage = CASE WHEN stage = 'dropped' THEN excluded.stage ELSE stage END",
+               stage = CASE WHEN stage <> 'dropped' THEN stage
+                 WHEN excluded.stage = 'waiting' AND EXISTS (SELECT 1 FROM upload u WHERE u.delivery = delivery.id
+                   AND u.ended_utc_ms IS NULL AND u.lease_owner IS NOT NULL) THEN 'sending'
+                 ELSE excluded.stage END",
         )?
         .execute(params![
             payload,
@@ -125,6 +128,30 @@ pub(super) fn backfill(tx: &Transaction<'_>, target: i64) -> Result<()> {
     Ok(())
 }
 
+/// Forgets what a target was said to hold, and what was under way to it.
+pub(super) fn offer_anew(tx: &Transaction<'_>, target: i64) -> Result<()> {
+    let mine = "delivery IN (SELECT id FROM delivery WHERE target = ?1)";
+    tx.execute(&format!("DELETE FROM receipt WHERE {mine}"), [target])?;
+    tx.execute("DELETE FROM fate WHERE target = ?1", [target])?;
+    // Whoever still holds a lease of one learns by its epoch that it is void.
+    tx.execute(
+        &format!(
+            "UPDATE upload SET ended_utc_ms = created_utc_ms, ending = 'other_server', lease_owner = NULL, epoch = epoch + 1
+             WHERE ended_utc_ms IS NULL AND {mine}"
+        ),
+        [target],
+    )?;
+    tx.execute(
+        "UPDATE delivery SET stage = 'waiting', proof = NULL, park = NULL, trouble = NULL, failures = 0,
+                due_utc_ms = NULL, due_boot = NULL, due_since_ms = NULL,
+                checked = class = 'text' OR NOT (SELECT have_check FROM target WHERE id = ?1)
+         WHERE target = ?1 AND stage <> 'dropped'",
+        [target],
+    )?;
+    tx.execute("UPDATE target SET due_utc_ms = NULL, trouble = NULL, failures = 0 WHERE id = ?1", [target])?;
+    Ok(())
+}
+
 /// A part that wants a delivery, as a source of its bytes and its names.
 #[derive(Debug, Clone)]
 pub(crate) struct SendPart {
@@ -149,6 +176,13 @@ pub(crate) struct Outgoing {
     pub inline: Option<Vec<u8>>,
     /// The first of those that want it; copies in the spool first, since nobody changes them.
     pub part: SendPart,
+}
+
+impl Outgoing {
+    /// Whether it has no source: nobody wants it any more (see [`stub`]).
+    pub(crate) fn is_stub(&self) -> bool {
+        self.part.part == PartId(0)
+    }
 }
 
 /// Loads a delivery for sending; `None` when nobody wants it any more.
@@ -188,11 +222,11 @@ pub(crate) fn outgoing(conn: &Connection, delivery: DeliveryId) -> Result<Option
     Ok(found)
 }
 
-/// A delivery without a source: enough to free what the server keeps of it.
-pub(super) fn stub(conn: &Connection, delivery: DeliveryId) -> Result<Option<Outgoing>> {
+/// A delivery without a source: enough to hear of it what a server says, and to free what it keeps.
+pub(crate) fn stub(conn: &Connection, delivery: DeliveryId) -> Result<Option<Outgoing>> {
     let mut query = conn.prepare_cached(
         "SELECT d.target, d.class, y.hash, y.length FROM delivery d JOIN payload y ON y.id = d.payload
-         WHERE d.id = ?1 AND d.stage = 'dropped'",
+         WHERE d.id = ?1",
     )?;
     let found = query
         .query_row([delivery.0], |row| {
@@ -245,6 +279,12 @@ pub(crate) fn unchecked(tx: &Transaction<'_>, delivery: DeliveryId) -> Result<()
     tx.prepare_cached("UPDATE delivery SET checked = 0, stage = 'waiting' WHERE id = ?1 AND stage = 'sending'")?
         .execute([delivery.0])?;
     Ok(())
+}
+
+/// Where it stands, as it is stored.
+pub(crate) fn is_in(conn: &Connection, delivery: DeliveryId, stage: &str) -> Result<bool> {
+    let mut query = conn.prepare_cached("SELECT EXISTS (SELECT 1 FROM delivery WHERE id = ?1 AND stage = ?2)")?;
+    Ok(query.query_row(params![delivery.0, stage], |row| row.get(0))?)
 }
 
 /// It needs a person.

@@ -45,6 +45,14 @@ impl Spec {
     }
 }
 
+impl Spec {
+    /// Whether the same address leads to another server or account than before.
+    fn is_another_than(&self, other: &Self) -> bool {
+        let (before, now) = ((&self.server, &self.account), (&other.server, &other.account));
+        before != now && before != (&None, &None)
+    }
+}
+
 /// A target with how it fares.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
@@ -61,12 +69,18 @@ impl Target {
     }
 }
 
-/// Sets a target up, or changes what it is. A new one gets a delivery of all that was read so far.
+/// Sets a target up, or changes what it is. A new one gets a delivery of all that was read so far; and one that is another
+/// server by now, or that knows this device under another account, is offered everything anew: what the one before holds is
+/// not there.
 pub(crate) fn set(tx: &Transaction<'_>, url: &str, spec: &Spec) -> Result<(TargetId, bool)> {
     let receiver = spec.receiver.is_some();
-    let found: Option<i64> =
-        tx.query_row("SELECT id FROM target WHERE url = ?1", [url], |row| row.get(0)).optional()?;
-    if let Some(id) = found {
+    let found: Option<(i64, Spec)> = tx
+        .query_row("SELECT id, spec FROM target WHERE url = ?1", [url], |row| Ok((row.get(0)?, rows::json(row, 1)?)))
+        .optional()?;
+    if let Some((id, before)) = found {
+        if before.is_another_than(spec) {
+            deliveries::offer_anew(tx, id)?;
+        }
         let changed =
             tx.execute("UPDATE target SET spec = ?2 WHERE id = ?1 AND spec <> ?2", params![id, rows::text(spec)])?;
         return Ok((TargetId(id), changed > 0));

@@ -1,7 +1,7 @@
 //! Uploads under way: a wire machine's state, stored before each need of it is acted on, and its lease.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use satchel_kernel::ids::{DeliveryId, Nonce, OutboxId, TargetId, UploadId, UploadKey};
+use satchel_kernel::ids::{DeliveryId, Nonce, TargetId, UploadId, UploadKey};
 use satchel_kernel::link::LinkClass;
 use satchel_kernel::protocol::post::Rendition;
 use satchel_kernel::time::Now;
@@ -17,7 +17,12 @@ pub(crate) struct OpenUpload {
     pub wire: Wire,
     pub key: UploadKey,
     pub nonce: Nonce,
+    /// Grows with each lease.
+    pub epoch: i64,
 }
+
+/// Who leases: a run, or a host.
+pub(crate) type Owner = [u8; 16];
 
 /// How an upload ended, as it stands in its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +38,7 @@ pub(crate) fn lease(
     delivery: DeliveryId,
     protocol: Protocol,
     length: u64,
-    owner: OutboxId,
+    owner: Owner,
     fresh: (UploadKey, Nonce),
     now: &Now,
 ) -> Result<Option<OpenUpload>> {
@@ -45,8 +50,8 @@ pub(crate) fn lease(
     }
     if let Some(open) = open(tx, delivery, protocol, length)? {
         tx.prepare_cached("UPDATE upload SET lease_owner = ?2, epoch = epoch + 1 WHERE id = ?1")?
-            .execute(params![open.id.0, owner.as_bytes()])?;
-        return Ok(Some(open));
+            .execute(params![open.id.0, owner])?;
+        return Ok(Some(OpenUpload { epoch: open.epoch + 1, ..open }));
     }
     let wire = Wire::new(protocol);
     let Stored { protocol, version, bytes } = wire.store();
@@ -62,10 +67,10 @@ pub(crate) fn lease(
         bytes,
         key.as_bytes(),
         nonce.as_bytes(),
-        owner.as_bytes(),
+        owner,
         now.utc_ms
     ])?;
-    Ok(Some(OpenUpload { id: UploadId(tx.last_insert_rowid()), wire, key, nonce }))
+    Ok(Some(OpenUpload { id: UploadId(tx.last_insert_rowid()), wire, key, nonce, epoch: 0 }))
 }
 
 /// The open upload of a delivery.
@@ -76,7 +81,7 @@ pub(crate) fn open(
     length: u64,
 ) -> Result<Option<OpenUpload>> {
     let mut query = conn.prepare_cached(
-        "SELECT id, protocol, version, state, locator, key, nonce FROM upload WHERE delivery = ?1 AND ended_utc_ms IS NULL",
+        "SELECT id, protocol, version, state, locator, key, nonce, epoch FROM upload WHERE delivery = ?1 AND ended_utc_ms IS NULL",
     )?;
     let found = query
         .query_row([delivery.0], |row| {
@@ -85,7 +90,8 @@ pub(crate) fn open(
             let wire = Wire::restore(protocol, &stored, locator.as_deref(), length);
             // Nothing readable and no name at the server: what it was cannot be told, so it begins anew under the same key.
             let wire = wire.unwrap_or_else(|| Wire::new(protocol));
-            Ok(OpenUpload { id: UploadId(row.get(0)?), wire, key: rows::id(row, 5)?, nonce: rows::id(row, 6)? })
+            let (key, nonce) = (rows::id(row, 5)?, rows::id(row, 6)?);
+            Ok(OpenUpload { id: UploadId(row.get(0)?), wire, key, nonce, epoch: row.get(7)? })
         })
         .optional()?;
     Ok(found)
@@ -93,6 +99,9 @@ pub(crate) fn open(
 
 /// The open upload of a delivery that nobody wants any more.
 pub(crate) fn dropped(conn: &Connection, delivery: DeliveryId) -> Result<Option<(Outgoing, OpenUpload)>> {
+    if !deliveries::is_in(conn, delivery, "dropped")? {
+        return Ok(None);
+    }
     let Some(out) = deliveries::stub(conn, delivery)? else { return Ok(None) };
     let open = open(conn, delivery, protocol(out.class), out.length)?;
     Ok(open.map(|open| (out, open)))
@@ -247,11 +256,15 @@ pub(crate) fn release(tx: &Transaction<'_>, upload: UploadId) -> Result<()> {
     Ok(())
 }
 
-/// At a runner's start: leases of runners that are no more are void.
+/// At a runner's start: leases of runners that are no more are void, and steps that no host was given. What a host's
+/// system may be carrying stays as it is.
 pub(crate) fn void_leases(tx: &Transaction<'_>) -> Result<()> {
     tx.execute_batch(
-        "UPDATE upload SET lease_owner = NULL WHERE lease_owner IS NOT NULL;
-         UPDATE delivery SET stage = 'waiting' WHERE stage = 'sending';",
+        "DELETE FROM lease WHERE handed_utc_ms IS NULL;
+         UPDATE upload SET lease_owner = NULL WHERE lease_owner IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.upload = upload.id AND l.epoch = upload.epoch);
+         UPDATE delivery SET stage = 'waiting' WHERE stage = 'sending' AND NOT EXISTS
+           (SELECT 1 FROM upload u WHERE u.delivery = delivery.id AND u.ended_utc_ms IS NULL AND u.lease_owner IS NOT NULL);",
     )?;
     Ok(())
 }

@@ -11,9 +11,11 @@ mod false_answers;
 mod false_answers_receiver;
 #[cfg(target_os = "linux")]
 mod full_disk;
+mod host;
 mod laws;
 mod outbox;
 mod receiver;
 #[cfg(unix)]
 mod sources;
+mod stage;
 mod world;

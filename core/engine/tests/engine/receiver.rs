@@ -131,3 +131,74 @@ async fn paired_token(outbox: &Outbox, receiver: &satchel_receiver::Receiver, po
     outbox.set_receiver(&paired).await.unwrap();
     paired.reply.token.clone()
 }
+
+/// What was delivered to the server that had this address before is not at the one that has it now.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_server_at_the_same_address_gets_everything_and_nothing_counts_as_there_before() {
+    let place = Place::new();
+    let stores = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let first = receiver(stores[0].path()).await;
+    let link = Simulator::start("127.0.0.1:0".parse().unwrap(), first.addr(), 1).unwrap();
+    let port = Some(link.addr().port());
+    let outbox = place.open().await;
+    pair(&outbox, &first, port).await;
+    let id = add(&outbox, &place.photo("a.jpg", 5_000, 1).path).await;
+    outbox.edit_post(id, caption("first words")).await.unwrap();
+    run(&outbox).await;
+    outbox.edit_post(id, caption("better words")).await.unwrap();
+    assert_eq!(run(&outbox).await.counts.delivered, 1);
+
+    let second = receiver(stores[1].path()).await;
+    link.set_upstream(second.addr());
+    let mut code = second.pairing_code();
+    code.port = link.addr().port();
+    let paired = satchel::pairing::pair(&code, "a test's phone", None).await.unwrap();
+    let target = outbox.set_receiver(&paired).await.unwrap();
+    assert_eq!(outbox.asset(id).await.unwrap().state.name(), "waiting", "{:?}", states(&outbox).await);
+    let report = run_out(&outbox).await;
+    assert_eq!((report.counts.delivered, report.counts.needs_person()), (1, 0), "{:?}", states(&outbox).await);
+    assert_eq!(outbox.asset(id).await.unwrap().state, AssetState::Delivered { proof: Proof::Receipt });
+    assert_eq!(second.completed_uploads().await.unwrap().len(), 1);
+    let check = outbox.check(target).await.unwrap();
+    assert_eq!((check.confirmed, check.missing, check.unknown), (1, 0, 0));
+
+    // The journal tells it the same way.
+    drop(outbox);
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(place.folder.join(format!("outbox.db{suffix}")));
+    }
+    let outbox = place.open().await;
+    outbox.set_receiver(&paired).await.unwrap();
+    assert_eq!(run_out(&outbox).await.counts.delivered, 1, "{:?}", states(&outbox).await);
+    assert_eq!(second.completed_uploads().await.unwrap().len(), 1, "the receiver has it");
+}
+
+/// A device that pairs anew under another account has sent nothing there, so its twins of old photos are no twins there.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_account_at_the_same_server_gets_everything() {
+    let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
+    let receiver = receiver(store.path()).await;
+    let outbox = place.open().await;
+    let paired = |name| {
+        let code = receiver.pairing_code();
+        async move { satchel::pairing::pair(&code, "her phone", Some(name)).await.unwrap() }
+    };
+    outbox.set_receiver(&paired("Ana").await).await.unwrap();
+    let photo = place.photo("a.jpg", 5_000, 1);
+    let id = add(&outbox, &photo.path).await;
+    run(&outbox).await;
+    let again = paired("Ana").await;
+    let target = outbox.set_receiver(&again).await.unwrap();
+    let twin = place.photos.join("twin.jpg");
+    fs::copy(&photo.path, &twin).unwrap();
+    let twin = add(&outbox, &twin).await;
+    assert_eq!(run_out(&outbox).await.counts.delivered, 1);
+    for id in [id, twin] {
+        assert_eq!(outbox.asset(id).await.unwrap().state, AssetState::Delivered { proof: Proof::Receipt });
+    }
+    let check = outbox.check(target).await.unwrap();
+    assert_eq!((check.confirmed, check.missing, check.unknown), (1, 0, 0));
+    // The same pairing told again changes nothing.
+    outbox.set_receiver(&again).await.unwrap();
+    assert_eq!(outbox.counts().await.unwrap().delivered, 1);
+}

@@ -1,6 +1,6 @@
 //! The one type behind which all protocols stand.
 
-use super::{Event, Job, Need, Status, Stored, post::Post, tus::Tus};
+use super::{Carrier, Event, Job, Need, Status, Stored, post::Post, tus::Tus};
 use crate::time::Now;
 
 /// An upload under way, whatever its protocol.
@@ -100,6 +100,16 @@ impl Wire {
                 let (post, needs) = post.step(job, event, now);
                 (Self::Post(post), needs)
             }
+        }
+    }
+
+    /// Says who carries the requests from now on. To be told before each [`Event::Start`]; a request that is open stays
+    /// as it is. A post has no pieces, and goes as a whole whoever carries it.
+    #[must_use]
+    pub fn carried_by(self, carrier: Carrier) -> Self {
+        match self {
+            Self::Tus(tus) => Self::Tus(tus.carried_by(carrier)),
+            Self::Post(post) => Self::Post(post),
         }
     }
 

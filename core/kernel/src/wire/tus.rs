@@ -14,7 +14,7 @@ mod request;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Event, Job, Need, NeedId, Rest, Status};
+use super::{Carrier, Event, Job, Need, NeedId, Rest, Status};
 use crate::ids::UploadKey;
 use crate::outcome::Request;
 use crate::state::{ParkReason, Trouble};
@@ -62,6 +62,9 @@ pub struct Tus {
     highest: u64,
     /// The same at the last start: shows whether a rest follows progress.
     started_at: u64,
+    /// Who carries the requests.
+    #[serde(default = "Tus::engine")]
+    carrier: Carrier,
     /// Of earlier lives nothing is known, not even a name at the server.
     unknown: bool,
     next: u32,
@@ -131,6 +134,7 @@ impl Default for Tus {
             tried: false,
             highest: 0,
             started_at: 0,
+            carrier: Carrier::Engine,
             unknown: false,
             next: 0,
             then: None,
@@ -178,6 +182,22 @@ impl Tus {
             && under_way
             && self.bound.is_none_or(|b| b >= LEAST_BOUND)
             && self.location.as_ref().is_none_or(is_http)
+    }
+
+    fn engine() -> Carrier {
+        Carrier::Engine
+    }
+
+    pub(super) fn carried_by(self, carrier: Carrier) -> Self {
+        Self { carrier, ..self }
+    }
+
+    /// The longest body that the carrier takes.
+    fn most(&self) -> u64 {
+        match self.carrier {
+            Carrier::Engine => u64::MAX,
+            Carrier::System { most } => most.max(1),
+        }
     }
 
     pub(super) fn retry(mut self) -> Self {
@@ -299,7 +319,7 @@ impl Tus {
             self.ceiling = 0;
         }
         // After bytes went out with a creation whose answer was lost, only the answer is asked for again.
-        let body = if job.satchel && self.ceiling == 0 { job.length } else { 0 };
+        let body = if job.satchel && self.ceiling == 0 { job.length.min(self.most()) } else { 0 };
         self.ceiling = self.ceiling.max(body);
         self.tried |= body > 0;
         self.phase = Phase::Creating { id, body };
@@ -327,10 +347,8 @@ impl Tus {
 
     /// Sends on from the server's offset.
     fn go_on(&mut self, job: &Job) -> Vec<Need> {
-        let to = match self.bound {
-            Some(bound) => job.length.min(self.offset.saturating_add(bound)),
-            None => job.length,
-        };
+        let most = self.bound.map_or(self.most(), |bound| bound.min(self.most()));
+        let to = job.length.min(self.offset.saturating_add(most));
         match job.checksum {
             // A server must throw away the whole of a cut PATCH that has a checksum, so an unbounded one has none.
             Some(algorithm) if self.bound.is_some() => {

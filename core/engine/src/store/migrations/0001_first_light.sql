@@ -130,6 +130,23 @@ CREATE TABLE upload (
 ) STRICT;
 CREATE UNIQUE INDEX upload_open ON upload(delivery) WHERE ended_utc_ms IS NULL;
 CREATE INDEX upload_of_delivery ON upload(delivery);
+CREATE INDEX upload_leased ON upload(lease_owner) WHERE lease_owner IS NOT NULL;
+
+-- A step that a host carries: handed out, or ready to be. It holds its upload for as long as owner and epoch agree.
+CREATE TABLE lease (
+  id             BLOB PRIMARY KEY,
+  owner          BLOB NOT NULL,
+  upload         INTEGER UNIQUE REFERENCES upload(id),   -- none: the target is asked what it has
+  epoch          INTEGER NOT NULL,
+  target         INTEGER NOT NULL REFERENCES target(id),
+  task           TEXT NOT NULL,         -- JSON: what it is for, and the request
+  file           TEXT,                  -- the body's name in the spool
+  due_utc_ms     INTEGER,               -- not before this
+  made_utc_ms    INTEGER NOT NULL,
+  handed_utc_ms  INTEGER                -- none: ready, and nothing of it can be under way
+) STRICT, WITHOUT ROWID;
+CREATE INDEX lease_of_owner ON lease(owner, made_utc_ms);
+CREATE INDEX lease_of_file ON lease(file) WHERE file IS NOT NULL;
 
 -- One request that was made.
 CREATE TABLE attempt (

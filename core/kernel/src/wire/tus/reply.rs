@@ -1,7 +1,7 @@
 //! What the machine makes of what came.
 
 use super::super::trouble::{is_refusal, rest_after};
-use super::super::{Done, Job, Need, Rest, Status};
+use super::super::{Carrier, Done, Job, Need, Rest, Status};
 use super::{FIRST_BOUND, FRESH_STARTS, LAST_BOUND, LEAST_BOUND, PATIENCE, Phase, Then, Tus, is_http};
 use crate::gate::{Grade, Verdict};
 use crate::ids::BlobHash;
@@ -38,6 +38,10 @@ impl Tus {
     /// A request that ended shows how far its body can have come at most.
     fn count_sent(&mut self, outcome: &Outcome) {
         match self.phase {
+            // A system may have sent it before, whole, and tell of the last time only.
+            Phase::Patching { .. } | Phase::Creating { body: 1.., .. } if self.carrier != Carrier::Engine => {
+                self.tried = outcome.sent() > 0;
+            }
             Phase::Patching { from, to, ceiling_before, .. } => {
                 self.ceiling = ceiling_before.max(from.saturating_add(outcome.sent()).min(to));
                 self.tried = outcome.sent() > 0;

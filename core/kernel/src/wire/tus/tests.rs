@@ -8,6 +8,8 @@ use crate::state::{ParkReason, Trouble};
 use crate::time::Now;
 use crate::wire::{Algorithm, Event, Job, Need, NeedId, Patience, Protocol, Status, Stored, Wire};
 
+mod carrier;
+
 const LENGTH: u64 = 1 << 20;
 
 fn now() -> Now {

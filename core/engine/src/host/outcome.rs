@@ -1,0 +1,134 @@
+//! What came of a step: judged, told to the machine, and recorded in one transaction.
+
+use std::sync::Arc;
+
+use satchel_kernel::ids::LeaseId;
+use satchel_kernel::outcome::{Headers, Identity, MAX_BODY, Outcome, Reply, Request};
+use satchel_kernel::wire::Wire;
+
+use super::advance::{self, Advanced, Reached};
+use super::task::{self, Purpose, Task};
+use super::{HostOutcome, Peer, Taken, body};
+use crate::error::Result;
+use crate::journal::Durable;
+use crate::observe::Change;
+use crate::outbox::Inner;
+use crate::runner::conclude::{self, Conclusion};
+use crate::runner::have;
+use crate::store::leases::{self, Lease};
+use crate::store::{self, Target, deliveries, uploads};
+
+pub(super) async fn take(inner: &Arc<Inner>, id: LeaseId, told: HostOutcome) -> Result<Taken> {
+    let Some(lease) = inner.store.read(move |conn| leases::get(conn, id)).await? else { return void(inner, id).await };
+    let Some(handed) = lease.handed_utc_ms else { return Ok(Taken::Stale) };
+    let task = Task::read(inner, &lease)?;
+    let Some(target) = task::target(inner, lease.target).await? else { return void(inner, id).await };
+    if let Purpose::Have(_) = &task.purpose {
+        return answered(inner, lease, task, target, told).await;
+    }
+    let Some((upload, wire, _)) = task::held(inner, &lease, &task).await? else { return void(inner, id).await };
+    let outcome = seen(told, &task.request, &target, &wire);
+    let located = wire.locator().map(str::to_owned);
+    let Advanced { wire, reached, request } =
+        advance::after(&upload, wire, &task.purpose, &task.request, outcome, handed).await;
+    let now = inner.config.clock.now();
+    let acknowledged = wire.acknowledged();
+    let telling = upload.clone();
+    let recorded = inner.store.write(move |tx| {
+        // Told twice at once, or void since: the first word counted.
+        if leases::get(tx, id)?.is_none() {
+            return Ok(None);
+        }
+        let file = leases::take(tx, id)?.flatten();
+        uploads::step(tx, &upload.step_record(wire.clone(), request), &now)?;
+        let delivery = upload.out.delivery;
+        let wanted = upload.freeing || deliveries::is_in(tx, delivery, "sending")?;
+        let conclusion = match reached {
+            Reached::Send { purpose, request, wait_ms } if wanted => {
+                let due = (wait_ms > 0).then(|| now.utc_ms.saturating_add_unsigned(wait_ms));
+                let next = Task { purpose, request, link: task.link };
+                let held = Some((upload.id, delivery, lease.epoch));
+                leases::insert(tx, &next.lease(lease.owner, held, upload.target.id, due)?, now.utc_ms)?;
+                if let Some(began) = upload.began(located.as_deref(), &wire) {
+                    upload.inner.journal.append(&[began], Durable::Now)?;
+                    store::agree(tx, &upload.inner.journal)?;
+                }
+                return Ok(Some((true, vec![], file)));
+            }
+            Reached::Send { .. } => Conclusion::Stopped,
+            Reached::End(conclusion) => conclusion,
+        };
+        Ok(Some((false, conclude::record(tx, &upload, conclusion, &now)?, file)))
+    });
+    let Some((more, changes, file)) = recorded.await? else { return Ok(Taken::Stale) };
+    if !telling.out.is_stub() && acknowledged > 0 {
+        telling.progress(acknowledged);
+    }
+    over(inner, changes, file);
+    Ok(Taken::Recorded { more })
+}
+
+/// Takes a target's answer to what it has.
+async fn answered(
+    inner: &Arc<Inner>,
+    lease: Lease,
+    task: Task,
+    target: Arc<Target>,
+    told: HostOutcome,
+) -> Result<Taken> {
+    let Task { purpose: Purpose::Have(question), request, .. } = task else { return Ok(Taken::Stale) };
+    // The host ended it: that says nothing of the target.
+    let stopped = matches!(told, HostOutcome::Cut { cut: satchel_kernel::outcome::Cut::Stopped, .. });
+    let outcome = seen(told, &request, &target, &Wire::new(satchel_kernel::wire::Protocol::Post));
+    let (now, telling, id) = (inner.config.clock.now(), inner.clone(), lease.id);
+    let recorded = inner.store.write(move |tx| {
+        let Some(file) = leases::take(tx, id)? else { return Ok(None) };
+        if stopped {
+            return Ok(Some((vec![], file)));
+        }
+        let (_, changes) = have::record(tx, &telling, &target, &question, &request, Some(&outcome), &now)?;
+        Ok(Some((changes, file)))
+    });
+    let Some((changes, file)) = recorded.await? else { return Ok(Taken::Stale) };
+    over(inner, changes, file);
+    Ok(Taken::Recorded { more: false })
+}
+
+/// A lease that holds nothing any more.
+async fn void(inner: &Arc<Inner>, id: LeaseId) -> Result<Taken> {
+    let known = inner.store.write(move |tx| leases::take(tx, id)).await?;
+    body::remove(inner, known.flatten());
+    Ok(Taken::Stale)
+}
+
+fn over(inner: &Inner, changes: Vec<Change>, file: Option<String>) {
+    body::remove(inner, file);
+    changes.into_iter().for_each(|change| inner.mention(change));
+    inner.changed.notify_one();
+}
+
+/// The outcome in the kernel's words. Who answered is believed only as far as the target can be known so.
+fn seen(told: HostOutcome, request: &Request, target: &Target, wire: &Wire) -> Outcome {
+    let all = request.body_len();
+    let count = |sent: Option<u64>| sent.map_or(all, |sent| sent.min(all));
+    match told {
+        HostOutcome::Cut { sent, cut } => Outcome::Cut { sent: count(sent), cut },
+        HostOutcome::Reply { status, headers, mut body, url, peer, sent } => {
+            let known = match peer {
+                Peer::Unknown => false,
+                Peer::Pin => target.spec.pin.is_some(),
+                Peer::Root => target.spec.pin.is_none(),
+            };
+            let identity = match (url.scheme(), known) {
+                ("https", true) => Identity::Proved,
+                ("https", false) => Identity::Unknown,
+                _ => Identity::None,
+            };
+            let headers = Headers(headers.into_iter().map(|(n, v)| (n.to_ascii_lowercase(), v)).collect());
+            body.truncate(MAX_BODY);
+            // A system that repeated it counts its last try, and a post is one file that went whole or not at all.
+            let sent = if matches!(wire, Wire::Post(_)) { all } else { count(sent) };
+            Outcome::Reply { sent, reply: Reply { url, identity, status, headers, body } }
+        }
+    }
+}

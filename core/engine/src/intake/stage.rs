@@ -1,0 +1,113 @@
+//! Bytes that the host writes itself, where no file can be added: a Photos export, a picture that the app made.
+//!
+//! The host asks for a place, writes there, and commits it: the file becomes the outbox's own copy without being copied.
+//! The place is the outbox's to clear away when its host forgets it.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use super::{AddOutcome, Candidate, blocking, one, spool_fault};
+use crate::error::{Error, Result};
+use crate::journal::Durable;
+use crate::observe::Change;
+use crate::outbox::{Outbox, PostEdit};
+use crate::source::Stamp;
+use crate::spool::{NotASpoolName, SpoolName};
+use crate::{AddOptions, store};
+
+/// A place for bytes that the host writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    /// Names it when it is committed or discarded.
+    pub id: StageId,
+    /// Where to write. Nothing is there yet; it must become a regular file. One that is not written to for a day is
+    /// cleared away.
+    pub path: PathBuf,
+}
+
+/// Names a [`Stage`]; as text it survives a restart of the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct StageId(SpoolName);
+
+/// A text was not the id of a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not the id of a stage: expected 32 hexadecimal digits, as `stage` gave them")]
+pub struct BadStageId;
+
+/// How what was staged is committed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StagedFile {
+    /// The file's name, as the camera or the library calls it; without folders.
+    pub name: String,
+    /// What is said of it.
+    pub post: PostEdit,
+    /// Before all that is not urgent.
+    pub urgent: bool,
+}
+
+impl Outbox {
+    /// A place in the outbox's folder where the host may write bytes itself.
+    pub async fn stage(&self) -> Result<Stage> {
+        let name = SpoolName::random();
+        Ok(Stage { id: StageId(name), path: self.inner.spool.staged(name) })
+    }
+
+    /// Makes an asset of what was written. When this returns, the bytes are on the disk and the asset survives a kill.
+    /// A commit whose answer was lost may be repeated: the asset is the same, and only what is new of its post is taken.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a name that is none; [`Error::Source`] when nothing was written, or it is gone;
+    /// [`Error::StorageFull`].
+    pub async fn commit(&self, stage: StageId, file: &StagedFile) -> Result<AddOutcome> {
+        let StagedFile { name, post, urgent } = file.clone();
+        if name.is_empty() || name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\')) || name.len() > 255 {
+            let words = "the name of what was staged must have 1 to 255 bytes, without folders or control characters";
+            return Err(Error::Invalid(words.into()));
+        }
+        let (inner, StageId(place)) = (self.inner.clone(), stage);
+        let outcome = blocking(move || {
+            let now = inner.config.clock.now();
+            // Held until the row is committed, so that no sweep takes the file for an orphan.
+            let adding = inner.spool.adding().map_err(spool_fault)?;
+            adding.commit_staged(place, now.utc_ms).map_err(spool_fault)?;
+            let path = inner.spool.path(place);
+            let Candidate { kind, media_type, stamp, .. } = super::opened(path.clone(), name.as_ref())?;
+            let candidate = Candidate { path, name: Some(name.into()), kind, media_type, stamp };
+            let (journal, options) = (inner.journal.clone(), AddOptions { post, urgent, copy: true });
+            inner.store.write_blocking(move |tx| {
+                let mut records = vec![];
+                let known = store::known_copy(tx, &place.to_string())?;
+                let copy: Option<(SpoolName, Stamp)> = known.is_none().then_some((place, stamp));
+                let outcome = one(tx, candidate, known, copy, &options, &mut records, &now)?;
+                if !records.is_empty() {
+                    journal.append(&records, Durable::Now)?;
+                    store::agree(tx, &journal)?;
+                }
+                Ok(outcome)
+            })
+        })
+        .await?;
+        self.inner.tell(Change::Assets);
+        Ok(outcome)
+    }
+
+    /// Clears away what was written and not committed; what is gone already is fine.
+    pub async fn discard(&self, stage: StageId) -> Result<()> {
+        let (inner, StageId(place)) = (self.inner.clone(), stage);
+        blocking(move || inner.spool.remove_staged(place).map_err(spool_fault)).await
+    }
+}
+
+impl fmt::Display for StageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for StageId {
+    type Err = BadStageId;
+    fn from_str(text: &str) -> Result<Self, BadStageId> {
+        text.parse().map(Self).map_err(|NotASpoolName| BadStageId)
+    }
+}
