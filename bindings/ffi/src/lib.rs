@@ -10,6 +10,7 @@ mod error;
 #[cfg(feature = "faults")]
 mod faults;
 mod host;
+mod http;
 mod logs;
 mod observe;
 mod records;
@@ -22,6 +23,7 @@ pub use error::SatchelError;
 #[cfg(feature = "faults")]
 pub use faults::{panic_at_once, panic_on_runtime};
 pub use host::Credentials;
+pub use http::{Header, HostBody, HostCut, HostLimits, HostOutcome, HostStep, HostSteps, Peer, Stage, Taken};
 pub use logs::{LogLevel, LogSink, set_log_sink};
 pub use observe::{Change, Observation, Observer};
 pub use records::{

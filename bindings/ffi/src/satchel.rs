@@ -16,7 +16,7 @@ use crate::{
     Observation, Observer, Opened, Policy, PostEdit, RunOptions, RunReport, SatchelError, Target,
 };
 
-type Result<T, E = SatchelError> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = SatchelError> = std::result::Result<T, E>;
 
 /// An open outbox. Methods may be called from any thread; those that wait for disk or network are `async`.
 #[derive(uniffi::Object)]
@@ -240,7 +240,7 @@ impl Satchel {
 }
 
 impl Satchel {
-    fn open_outbox(&self) -> Result<Outbox> {
+    pub(crate) fn open_outbox(&self) -> Result<Outbox> {
         if self.closed.is_cancelled() { Err(SatchelError::closed()) } else { Ok(self.outbox.clone()) }
     }
 
