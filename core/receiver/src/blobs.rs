@@ -2,6 +2,7 @@
 //!
 //! `blobs/ab/abcdef…` and `incoming/<upload>`. An incoming file becomes a blob by a second name (a hard
 //! link), so that a kill between the link and the commit leaves both, and the next start does it again.
+//! What lay under the blob's name before is replaced: only the bytes that were just hashed are known to be right.
 
 use std::fs::{self, File};
 use std::io;
@@ -32,6 +33,15 @@ impl Blobs {
         self.blobs.join(&name[..2]).join(name)
     }
 
+    /// True when the blob is on disk with this many bytes. An error when the disk does not say.
+    pub(crate) fn holds(&self, hash: &BlobHash, length: u64) -> io::Result<bool> {
+        match fs::metadata(self.path(hash)) {
+            Ok(meta) => Ok(meta.is_file() && meta.len() == length),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+
     /// The file of an upload that is coming in; there from its first byte on.
     pub(crate) fn incoming(&self, upload: &str) -> PathBuf {
         self.incoming.join(upload)
@@ -52,17 +62,16 @@ impl Blobs {
             fs::create_dir_all(&shelf)?;
             files::sync_dir(&self.blobs)?;
         }
-        if fs::metadata(&to).is_ok_and(|m| m.len() == length) {
-            return files::sync_dir(&shelf);
+        let fresh = shelf.join(format!(".{upload}"));
+        files::remove_if_there(&fresh)?;
+        if fs::hard_link(&from, &fresh).is_err() {
+            // No hard links on this disk: a copy.
+            fs::copy(&from, &fresh)?;
+            File::open(&fresh)?.sync_all()?;
         }
-        files::remove_if_there(&to)?;
-        if fs::hard_link(&from, &to).is_err() {
-            // No hard links on this disk: a copy, which takes its name only when it is whole.
-            let copy = shelf.join(format!(".{upload}"));
-            fs::copy(&from, &copy)?;
-            File::open(&copy)?.sync_all()?;
-            fs::rename(&copy, &to)?;
-        }
+        fs::rename(&fresh, &to)?;
+        // A rename to another name of the same file does nothing (POSIX rename): so it is when this is done again.
+        files::remove_if_there(&fresh)?;
         files::sync_dir(&shelf)
     }
 

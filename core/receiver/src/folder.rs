@@ -2,7 +2,8 @@
 //!
 //! A copy (a reflink where the disk can), so that editing a file there never touches the blob that a receipt
 //! speaks of. The database names a path before the file is made and says when it was there: a kill in between
-//! is made good at the next start, and what an editor moved away stays away.
+//! is made good at the next start, and what an editor moved away stays away. An asset whose blob is lost is set
+//! aside, and holds up no other.
 
 mod names;
 mod xmp;
@@ -30,7 +31,7 @@ const UNFINISHED: &str = ".satchel-";
 /// Keeps the folder up to date until the receiver stops.
 pub(crate) async fn keep(app: Arc<App>, dir: PathBuf) {
     let mut news = app.hub.listen();
-    if let Err(error) = app.store.write(laid::redo).await {
+    if let Err(error) = app.store.write(|tx| laid::redo(tx).and_then(|()| laid::resume_all(tx))).await {
         tracing::error!(%error, "the folder's state could not be read");
     }
     loop {
@@ -66,17 +67,22 @@ async fn catch_up(app: &Arc<App>, dir: &Path) -> Result<(), StoreError> {
                 return Ok(());
             }
             app.store.write(move |tx| laid::begin(tx, id)).await?;
-            let mut contributor = String::new();
+            let (mut contributor, mut whole) = (String::new(), true);
             if let Some(view) = app.store.read(move |c| assets::one(c, id)).await? {
                 contributor.clone_from(&view.contributor);
                 let work = Work { dir: dir.to_owned(), store: app.store.clone(), blobs: app.blobs.clone() };
-                let result = blocking(move || work.lay_out(&view)).await;
-                if result.is_err() {
-                    app.store.write(laid::redo).await?;
-                    return result;
+                match blocking(move || work.lay_out(&view)).await {
+                    Ok(all) => whole = all,
+                    Err(error) => {
+                        app.store.write(laid::redo).await?;
+                        return Err(error);
+                    }
                 }
             }
-            app.store.write(move |tx| laid::done(tx, id, &contributor)).await?;
+            if !whole {
+                tracing::warn!(asset = id, "a blob of this asset is not on disk; the folder gets it when it comes");
+            }
+            app.store.write(move |tx| laid::done(tx, id, &contributor, whole)).await?;
         }
     }
 }
@@ -88,26 +94,40 @@ struct Work {
 }
 
 impl Work {
-    fn lay_out(&self, asset: &AssetView) -> Result<(), StoreError> {
+    /// Lays out what is here; false when a blob that should be on disk is not.
+    fn lay_out(&self, asset: &AssetView) -> Result<bool, StoreError> {
+        let mut whole = true;
         let before = self.store.write_now(|tx| laid::of_asset(tx, asset.id))?;
         let shelf = format!("{}/{}", names::safe(&asset.contributor), times::day(asset.taken));
-        for part in asset.parts.iter().filter(|p| p.here && p.rendition == "original") {
+        for part in asset.parts.iter().filter(|p| p.rendition == "original") {
+            let Some(stored) = part.stored else { continue };
             let name = names::safe(&part.name);
             let (fitting, misplaced): (Vec<&Laid>, Vec<&Laid>) = before
                 .iter()
                 .filter(|l| l.hash == Some(part.hash))
                 .partition(|l| names::is_numbered(&l.path, &shelf, &name));
+            let was_placed = fitting.first().is_some_and(|l| l.placed);
+            if !was_placed && !self.blobs.holds(&part.hash, stored)? {
+                whole = false;
+                continue;
+            }
             let path = match fitting.first() {
                 Some(laid) => laid.path.clone(),
                 None => self.claim(asset.id, part, &shelf, &name)?,
             };
-            let was_placed = fitting.first().is_some_and(|l| l.placed);
-            self.place(part, &path, was_placed, asset)?;
+            if let Err(error) = self.place(part, &path, was_placed, asset) {
+                // It went while it was copied.
+                if was_placed || self.blobs.holds(&part.hash, stored)? {
+                    return Err(error);
+                }
+                whole = false;
+                continue;
+            }
             for old in misplaced {
                 self.take_away(old, part)?;
             }
         }
-        Ok(())
+        Ok(whole)
     }
 
     /// Takes the first free name. One that someone else's file has is not free.

@@ -14,6 +14,7 @@ mod config;
 mod files;
 mod folder;
 mod have;
+mod held;
 mod hub;
 mod identity;
 mod listen;

@@ -24,7 +24,7 @@ use crate::server::App;
 use crate::store::uploads::{State, Upload};
 use crate::{auth, clock};
 
-pub(crate) use finish::{recover, remove_due, settle_all};
+pub(crate) use finish::{REMEMBER, recover, remove_due, settle_all};
 
 pub(crate) const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 const VERSION: &str = "1.0.0";
@@ -128,7 +128,7 @@ fn receipt(app: &App, upload: &Upload) -> Option<String> {
 fn usable(upload: &Upload) -> Result<(), Refusal> {
     match upload.state {
         State::Expired => {
-            Err(Refusal::new(410, "expired", "this upload was left too long and its bytes are gone: create it anew")
+            Err(Refusal::new(410, "expired", "this upload's bytes are gone, or it was left too long: create it anew")
                 .closing())
         }
         State::Mismatch => Err(mismatch()),

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
 use satchel_kernel::ids::BlobHash;
 use serde::Serialize;
 
-use super::{StoreError, hash_column, holdings, posts, uploads};
+use super::{StoreError, hash_column, holdings, laid, posts, uploads};
 
 /// An asset as the page shows it.
 #[derive(Debug, Clone, Serialize)]
@@ -57,6 +57,9 @@ pub(crate) struct PartView {
     pub(crate) media_type: String,
     /// True when its bytes are here, whole.
     pub(crate) here: bool,
+    /// Bytes of what is here; a post may be wrong about it.
+    #[serde(skip)]
+    pub(crate) stored: Option<u64>,
     /// Bytes here of an upload that is under way.
     pub(crate) received: Option<u64>,
 }
@@ -118,12 +121,14 @@ fn filled(c: &Connection, (mut view, account): (AssetView, String)) -> Result<As
             name: r.get(5)?,
             media_type: r.get(6)?,
             here: false,
+            stored: None,
             received: None,
         })
     };
     view.parts = parts.query_map([view.id], row)?.collect::<Result<_, _>>()?;
     for part in &mut view.parts {
-        part.here = holdings::find(c, &account, &part.hash)?.is_some_and(|h| !h.deleted);
+        part.stored = holdings::find(c, &account, &part.hash)?.filter(|h| !h.deleted).map(|h| h.length);
+        part.here = part.stored.is_some();
         if !part.here {
             part.received = uploads::on_its_way(c, &account, &part.hash)?;
         }
@@ -192,14 +197,29 @@ pub(crate) struct Bare {
 /// all of them (sqlite.org/lang_select.html, section 2.1).
 const NAMED: &str = "SELECT DISTINCT a.id FROM part p CROSS JOIN asset a ON a.id = p.asset
     WHERE p.hash = ?1 AND a.account = ?2 AND a.asset IS NOT NULL AND a.deleted IS NULL";
-/// Whether an asset of the account still shows this blob.
-const SHOWN: &str = "SELECT 1 FROM part p CROSS JOIN asset a ON a.id = p.asset
+/// The assets of the account that show this blob still.
+const SHOWN: &str = "SELECT DISTINCT a.id FROM part p CROSS JOIN asset a ON a.id = p.asset
     WHERE p.hash = ?1 AND a.account = ?2 AND a.deleted IS NULL";
 /// The assets of an account that came with this blob and no post.
 pub(super) const BARE: &str = "SELECT a.id FROM part p CROSS JOIN asset a ON a.id = p.asset
     WHERE p.hash = ?1 AND a.account = ?2 AND a.asset IS NULL";
+/// Those of them whose upload was taken back, because its blob was lost.
+const LOST: &str = "SELECT a.id FROM part p CROSS JOIN asset a ON a.id = p.asset
+    WHERE p.hash = ?1 AND a.account = ?2 AND a.asset IS NULL AND a.deleted IS NULL AND a.upload IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM upload u WHERE u.id = a.upload AND u.state = 'complete')";
 
-/// Assets of this account whose page changes when a blob came; shows the upload itself when no post names the blob.
+/// The assets of an account that show this blob.
+pub(crate) fn showing(c: &Connection, account: &str, hash: &BlobHash) -> Result<Vec<i64>, StoreError> {
+    ids(c, SHOWN, account, hash)
+}
+
+fn ids(c: &Connection, sql: &str, account: &str, hash: &BlobHash) -> Result<Vec<i64>, StoreError> {
+    let mut list = c.prepare_cached(sql)?;
+    Ok(list.query_map(params![hash.as_bytes(), account], |r| r.get(0))?.collect::<Result<_, _>>()?)
+}
+
+/// Assets of this account whose page changes when a blob came; shows the upload itself when no post names the blob,
+/// in the place of one that brought the blob before and lost it.
 pub(crate) fn blob_came(
     tx: &Transaction<'_>,
     upload: &uploads::Upload,
@@ -208,14 +228,21 @@ pub(crate) fn blob_came(
     bare: &Bare,
     now: i64,
 ) -> Result<Vec<i64>, StoreError> {
-    let mut named = tx.prepare_cached(NAMED)?;
-    let ids: Vec<i64> =
-        named.query_map(params![hash.as_bytes(), upload.account], |r| r.get(0))?.collect::<Result<_, _>>()?;
-    if !ids.is_empty() {
-        for id in &ids {
+    laid::resume(tx, hash)?;
+    let named = ids(tx, NAMED, &upload.account, hash)?;
+    if !named.is_empty() {
+        for id in &named {
             tx.execute("UPDATE asset SET unlaid = 1 WHERE id = ?1", [id])?;
         }
-        return Ok(ids);
+        return Ok(named);
+    }
+    let lost = ids(tx, LOST, &upload.account, hash)?;
+    if let Some(first) = lost.first() {
+        for id in &lost {
+            tx.execute("UPDATE asset SET upload = NULL, unlaid = 1 WHERE id = ?1", [id])?;
+        }
+        tx.execute("UPDATE asset SET upload = ?2 WHERE id = ?1", params![first, upload.id])?;
+        return Ok(lost);
     }
     let taken = bare.taken.unwrap_or(now);
     tx.execute(
@@ -248,8 +275,7 @@ pub(crate) fn delete(tx: &Transaction<'_>, id: i64, now: i64) -> Result<Option<V
     let hashes: Vec<Option<BlobHash>> = parts.query_map([id], |r| hash_column(r, 0))?.collect::<Result<_, _>>()?;
     let mut orphans = Vec::new();
     for hash in hashes.into_iter().flatten() {
-        let mut shown = tx.prepare_cached(SHOWN)?;
-        if shown.exists(params![hash.as_bytes(), account])? {
+        if !showing(tx, &account, &hash)?.is_empty() {
             continue;
         }
         holdings::delete(tx, &account, &hash, now)?;
@@ -268,11 +294,14 @@ mod tests {
     fn a_blobs_assets_are_found_by_the_blob() {
         let dir = tempfile::TempDir::new().unwrap();
         let store = crate::store::Store::open(dir.path()).unwrap();
-        for sql in [NAMED, SHOWN, BARE] {
+        for sql in [NAMED, SHOWN, BARE, LOST, laid::WAITING] {
             let plan: Vec<String> = store
                 .write_now(|tx| {
                     let mut explain = tx.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
-                    Ok(explain.query_map(params![[0_u8; 32], "x"], |r| r.get(3))?.collect::<Result<_, _>>()?)
+                    let given = vec![rusqlite::types::Null; explain.parameter_count()];
+                    Ok(explain
+                        .query_map(rusqlite::params_from_iter(&given), |r| r.get(3))?
+                        .collect::<Result<_, _>>()?)
                 })
                 .unwrap();
             assert!(plan[0].contains("part_by_hash (hash=?)"), "{sql}: {plan:?}");

@@ -50,6 +50,15 @@ pub(crate) fn delete(tx: &Transaction<'_>, account: &str, hash: &BlobHash, now: 
     Ok(())
 }
 
+/// Forgets a holding whose blob is lost, as if it had never come. One that a viewer deleted stays.
+pub(crate) fn take_back(tx: &Transaction<'_>, account: &str, hash: &BlobHash) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM holding WHERE account = ?1 AND hash = ?2 AND deleted IS NULL",
+        params![account, hash.as_bytes()],
+    )?;
+    Ok(())
+}
+
 /// True when any account holds this blob still.
 pub(crate) fn is_held(c: &Connection, hash: &BlobHash) -> Result<bool, StoreError> {
     let mut find = c.prepare_cached("SELECT 1 FROM holding WHERE hash = ?1 AND deleted IS NULL")?;

@@ -1,4 +1,7 @@
 //! What lies in the newsroom's folder, and what is to be laid there yet.
+//!
+//! An asset's `unlaid` is 0 when the folder shows it, 1 when it is to be laid, 2 while it is being laid, and 3
+//! when it was set aside because a blob of it is not on disk.
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use satchel_kernel::ids::BlobHash;
@@ -18,10 +21,11 @@ pub(crate) fn begin(tx: &Transaction<'_>, asset: i64) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// After the work, unless a newer state came meanwhile. When a post replaced a bare upload during the work,
+/// After the work, unless a newer state came meanwhile. One that is not whole is set aside until its blob comes. When a post replaced a bare upload during the work,
 /// what was laid belongs to the post's asset, which comes next.
-pub(crate) fn done(tx: &Transaction<'_>, asset: i64, contributor: &str) -> Result<(), StoreError> {
-    tx.execute("UPDATE asset SET unlaid = 0 WHERE id = ?1 AND unlaid = 2", [asset])?;
+pub(crate) fn done(tx: &Transaction<'_>, asset: i64, contributor: &str, whole: bool) -> Result<(), StoreError> {
+    let state = if whole { 0 } else { 3 };
+    tx.execute("UPDATE asset SET unlaid = ?2 WHERE id = ?1 AND unlaid = 2", [asset, state])?;
     tx.execute(
         "UPDATE laid SET asset = coalesce(
            (SELECT a.id FROM part p CROSS JOIN asset a ON a.id = p.asset JOIN account n ON n.id = a.account
@@ -29,6 +33,22 @@ pub(crate) fn done(tx: &Transaction<'_>, asset: i64, contributor: &str) -> Resul
          WHERE asset = ?1 AND NOT EXISTS (SELECT 1 FROM asset WHERE id = ?1)",
         params![asset, contributor],
     )?;
+    Ok(())
+}
+
+/// At start: what was set aside is tried again, should its blob have been put back by hand.
+pub(crate) fn resume_all(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute("UPDATE asset SET unlaid = 1 WHERE unlaid = 3", [])?;
+    Ok(())
+}
+
+/// The assets, whoever's, that were set aside and have this blob.
+pub(super) const WAITING: &str = "SELECT a.id FROM part p CROSS JOIN asset a ON a.id = p.asset
+    WHERE p.hash = ?1 AND a.unlaid = 3";
+
+/// What waited for a blob that came is tried again.
+pub(super) fn resume(tx: &Transaction<'_>, hash: &BlobHash) -> Result<(), StoreError> {
+    tx.prepare_cached(&format!("UPDATE asset SET unlaid = 1 WHERE id IN ({WAITING})"))?.execute([hash.as_bytes()])?;
     Ok(())
 }
 

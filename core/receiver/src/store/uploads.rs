@@ -14,7 +14,7 @@ pub(crate) enum State {
     Complete,
     /// Whole, but not what its hash announced; it waits for its client to delete it.
     Mismatch,
-    /// Too old; its bytes are gone.
+    /// Its bytes are gone: it was left too long, or its blob was lost.
     Expired,
 }
 
@@ -174,7 +174,7 @@ pub(crate) fn due(c: &Connection, now: i64) -> Result<Vec<(String, String)>, Sto
     Ok(list.query_map([now], |r| Ok((r.get(0)?, r.get(1)?)))?.collect::<Result<_, _>>()?)
 }
 
-/// Keeps the row of an expired upload for a while, so that its client is told 410 rather than 404.
+/// Keeps the row of an upload whose bytes are gone for a while, so that its client is told 410 rather than 404.
 pub(crate) fn expire(tx: &Transaction<'_>, id: &str, forget_at: i64) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE upload SET state = 'expired', key = NULL, offset = 0, expires = ?2 WHERE id = ?1",

@@ -18,7 +18,7 @@ use crate::server::App;
 use crate::slots::Turn;
 use crate::store::people::Caller;
 use crate::store::uploads::{self, State, Upload};
-use crate::{chance, clock};
+use crate::{chance, clock, held};
 
 enum Made {
     Fresh {
@@ -48,7 +48,14 @@ pub(super) async fn create(
             return Err(Refusal::new(413, "surplus", "the body is longer than Upload-Length says").closing());
         }
     }
-    let (mut upload, turn) = match make(app, caller, &creation).await? {
+    let mut made = make(app, caller, &creation).await?;
+    // A key whose blob was lost is free again.
+    if let Made::Known(known) = &made
+        && held::is_lost(app, known).await?
+    {
+        made = make(app, caller, &creation).await?;
+    }
+    let (mut upload, turn) = match made {
         Made::Fresh { upload, turn, stale } => {
             if let Some(stale) = stale {
                 app.slots.forget(&stale);

@@ -12,8 +12,8 @@ use crate::slots::Turn;
 use crate::store::uploads::{self, State, Upload};
 use crate::store::{Store, StoreError, assets, blocking, holdings, people};
 
-/// How long an expired upload is remembered, so that its client is told 410: 30 days.
-pub(super) const REMEMBER: i64 = 30 * 24 * 3600;
+/// How long an upload whose bytes are gone is remembered, so that its client is told 410: 30 days.
+pub(crate) const REMEMBER: i64 = 30 * 24 * 3600;
 
 /// Makes a whole upload a blob; one that lacks bytes is left as it is. Blob, names and rows are on disk
 /// when this returns.

@@ -9,6 +9,7 @@ use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::headers::{self, Checksum};
 use super::{describe, finish, receive, unknown, usable};
+use crate::held;
 use crate::refusal::Refusal;
 use crate::server::App;
 use crate::slots::Turn;
@@ -21,9 +22,13 @@ async fn find(app: &App, caller: &Caller, id: &str) -> Result<Upload, Refusal> {
     app.store.read(move |c| uploads::find(c, &account, &id)).await?.ok_or_else(unknown)
 }
 
-/// Stops a writer that is stale, and reads what it left. Only an upload that is still open comes with a turn.
+/// Stops a writer that is stale, and reads what it left. Only an upload that is still open comes with a turn;
+/// one that is complete had its blob looked at.
 pub(super) async fn take_over(app: &App, caller: &Caller, id: &str) -> Result<(Upload, Option<Turn>), Refusal> {
     let upload = find(app, caller, id).await?;
+    if held::is_lost(app, &upload).await? {
+        return Ok((find(app, caller, id).await?, None));
+    }
     if upload.state != State::Open {
         return Ok((upload, None));
     }
