@@ -45,6 +45,14 @@ impl OutboxArg {
                 plural(damaged, "place")
             );
         }
+        if outbox.saved() > 0 {
+            eprintln!(
+                "satchel: {} in {} belong to nothing that is known any more; they are kept as *.saved: look at them, and \
+                 add what is missing",
+                plural(outbox.saved(), "file"),
+                self.outbox.join("spool").display()
+            );
+        }
         Ok(outbox)
     }
 

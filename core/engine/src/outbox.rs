@@ -23,7 +23,7 @@ use crate::http::{Http, Options, Token, Trust};
 use crate::journal::{Durable, Journal, Record};
 use crate::observe::Change;
 use crate::pairing::Paired;
-use crate::spool::Spool;
+use crate::spool::{Spool, SpoolName};
 use crate::store::{self, AssetView, Counts, Filter, LedgerRow, Spec, Store, Target};
 
 /// How an outbox is opened.
@@ -155,6 +155,12 @@ impl Outbox {
     /// Assets that the journal did not speak of any more when the outbox was opened (it was lost or damaged), and does again.
     pub fn retold(&self) -> u64 {
         self.inner.recovered.retold
+    }
+
+    /// Copies in the outbox's spool of which nothing is known any more, since database and journal were damaged or lost. They
+    /// are kept there as `*.saved`, for a person to look at.
+    pub fn saved(&self) -> u64 {
+        self.inner.recovered.saved
     }
 
     /// Tells the outbox what network there is. What is under way over another one is cut at once.
@@ -392,7 +398,7 @@ fn open(config: Config) -> Result<Outbox> {
     open.lock_shared().map_err(io)?;
     let suspect = folder.join(store::SUSPECT);
     let first = if suspect.exists() { Err(Error::Damaged) } else { told(&folder, &open, &journal, &config.clock) };
-    let (store, recovered) = match first {
+    let (store, mut recovered) = match first {
         Err(Error::Damaged) => {
             open.unlock().map_err(io)?;
             if alone(&open) {
@@ -405,6 +411,14 @@ fn open(config: Config) -> Result<Outbox> {
         }
         other => other?,
     };
+    // What is gone from both, the spool may still hold.
+    if recovered.fresh || recovered.damaged > 0 {
+        let known = |name: SpoolName| {
+            let name = name.to_string();
+            store.read_blocking(move |conn| store::is_spooled(conn, &name)).unwrap_or(true)
+        };
+        recovered.saved = spool.save_unknown(known).map_err(|e| Error::Storage(e.to_string()))?;
+    }
     let mut seed = [0; 8];
     getrandom::fill(&mut seed).map_err(|_| Error::Storage("the system gave no random numbers".into()))?;
     let config = Config { folder, ..config };

@@ -29,6 +29,8 @@ const PART: &str = "part";
 const STEP: &str = "step";
 /// The extension of what a host writes itself.
 const STAGE: &str = "stage";
+/// The extension of copies whose records were lost.
+const SAVED: &str = "saved";
 /// How long a host may write nothing to what it stages, in milliseconds: a day, since it may be waiting for a cloud.
 pub(crate) const STAGE_AGE_MS: i64 = 24 * 3600 * 1000;
 
@@ -168,6 +170,28 @@ impl Spool {
             }
         }
         Ok(Some(removed))
+    }
+
+    /// Keeps copies that nobody knows out of every later sweep, under a name of their own: where the records of them were
+    /// lost, they may be the only bytes of a photo. Returns how many; none while somebody adds.
+    pub(crate) fn save_unknown(&self, mut known: impl FnMut(SpoolName) -> bool) -> Result<u64, SpoolError> {
+        let lock = self.lock_file()?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(TryLockError::WouldBlock) => return Ok(0),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+        let mut saved = 0;
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str()?.parse().ok());
+            if name.is_some_and(|name| !known(name)) {
+                fs::rename(&path, path.with_extension(SAVED))?;
+                saved += 1;
+            }
+        }
+        Ok(saved)
     }
 
     fn lock_file(&self) -> io::Result<File> {
@@ -530,6 +554,24 @@ mod tests {
         assert!(spool.body(kept).exists() && !spool.body(orphan).exists() && spool.staged(stage).exists());
         assert_eq!(spool.sweep(NOW + STAGE_AGE_MS, keep), Ok(Some(1)));
         assert!(!spool.staged(stage).exists());
+    }
+
+    #[test]
+    fn copies_whose_records_were_lost_are_no_orphans() {
+        let (dir, spool) = spool();
+        let source = dir.path().join("a");
+        fs::write(&source, b"the only bytes").unwrap();
+        let adding = spool.adding().unwrap();
+        let (kept, _) = adding.copy_in(&source, NOW).unwrap();
+        let (unknown, _) = adding.copy_in(&source, NOW).unwrap();
+        assert_eq!(spool.save_unknown(|_| false), Ok(0), "while somebody adds, a copy may be his");
+        drop(adding);
+        assert_eq!(spool.save_unknown(|name| name == kept), Ok(1));
+        assert_eq!(spool.sweep(NOW + ORPHAN_AGE_MS, |_, name| name == kept), Ok(Some(0)));
+        let mut left = vec![kept.to_string(), format!("{unknown}.{SAVED}")];
+        left.sort();
+        assert_eq!(names(&spool), left);
+        assert_eq!(fs::read(spool.folder.join(&format!("{unknown}.{SAVED}"))).unwrap(), b"the only bytes");
     }
 
     #[test]

@@ -27,6 +27,10 @@ pub(crate) struct Recovered {
     pub damaged: u64,
     /// Assets that the journal did not speak of any more, and does again.
     pub retold: u64,
+    /// The database is a new one.
+    pub fresh: bool,
+    /// Copies in the spool that neither knows, and that are kept.
+    pub saved: u64,
 }
 
 impl From<JournalError> for Error {
@@ -45,7 +49,7 @@ pub(crate) fn catch_up(tx: &Transaction<'_>, journal: &Journal, now: &Now) -> Re
     if mark.map(i64::unsigned_abs) == Some(journal.len()?) {
         return Ok(Recovered::default());
     }
-    let mut recovered = Recovered::default();
+    let mut recovered = Recovered { fresh: mark.is_none(), ..Recovered::default() };
     let mut reading = journal.read()?;
     let mut spoken_of = HashSet::new();
     for record in reading.by_ref() {

@@ -415,3 +415,23 @@ async fn wrong_addresses_tokens_and_pins_are_said_in_words() {
     assert!(receiver.completed_uploads().await.unwrap().is_empty());
     drop(place);
 }
+
+/// A copy may be the only bytes of a photo: where all records of it were lost, it is kept for a person to look at.
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_outlive_the_loss_of_all_records() {
+    let place = Place::new();
+    let photo = place.photo("a.jpg", 5_000, 1);
+    let outbox = place.open().await;
+    outbox.add(&photo.path, &AddOptions { copy: true, ..AddOptions::default() }).await.unwrap();
+    assert_eq!(outbox.saved(), 0);
+    drop(outbox);
+    std::fs::remove_file(&photo.path).unwrap();
+    for name in ["outbox.db", "outbox.db-wal", "outbox.db-shm", "journal"] {
+        let _ = std::fs::remove_file(place.folder.join(name));
+    }
+    let outbox = place.open().await;
+    assert_eq!((outbox.saved(), outbox.counts().await.unwrap().waiting()), (1, 0));
+    let spool = std::fs::read_dir(place.folder.join("spool")).unwrap().map(|file| file.unwrap().path());
+    let saved: Vec<_> = spool.filter(|file| file.extension().is_some_and(|e| e == "saved")).collect();
+    assert_eq!(std::fs::read(&saved[0]).unwrap(), photo.bytes);
+}
