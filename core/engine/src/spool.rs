@@ -571,7 +571,7 @@ mod tests {
         let mut left = vec![kept.to_string(), format!("{unknown}.{SAVED}")];
         left.sort();
         assert_eq!(names(&spool), left);
-        assert_eq!(fs::read(spool.folder.join(&format!("{unknown}.{SAVED}"))).unwrap(), b"the only bytes");
+        assert_eq!(fs::read(spool.folder.join(format!("{unknown}.{SAVED}"))).unwrap(), b"the only bytes");
     }
 
     #[test]
