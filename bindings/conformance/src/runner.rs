@@ -12,6 +12,8 @@
 //! | `link` | `set_link`: `wifi`, `cellular`, `none` |
 //! | `run` | `run` until nothing is due; `is` is compared with the counts |
 //! | `until` | `try_now` and `run`, again and again, until the `asset` `is` so |
+//! | `host` | HTTP by the host: `host_running` with nothing, then `host_steps` (at most `bytes` a step) and `host_outcome` through the language's own HTTP client, until there are no steps. With `twice`, its system sends each PATCH once more at the same offset and tells that; with `forget`, it tells nothing of the first steps, as if the host had died |
+//! | `staged` | `stage`, the bytes of `photos/NAME` written there, `commit`, remembered `as` a name |
 //! | `see` | the `asset` `is` so |
 //! | `safe` | whether a `proof` allows the original to be deleted is `is` |
 //! | `kill` | the runner notes where it is and kills itself; the next one goes on behind this step |
@@ -25,8 +27,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use satchel_ffi::{
-    AddOptions, CancelToken, Config, Credentials, Link, LinkKind, Links, Order, Policy, PostEdit, RunOptions, Satchel,
-    SatchelError,
+    AddOptions, CancelToken, Config, Credentials, Header, HostCut, HostLimits, HostOutcome, HostStep, Link, LinkKind,
+    Links, Order, Peer, Policy, PostEdit, RunOptions, Satchel, SatchelError,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -64,6 +66,8 @@ const NOTES: &str = "notes.json";
 struct Notes {
     next: usize,
     assets: BTreeMap<String, String>,
+    #[serde(default)]
+    host: Option<String>,
 }
 
 struct Runner {
@@ -158,6 +162,8 @@ impl Runner {
             }
             "run" => ran(&outbox).await,
             "until" => return self.until(&outbox, step).await,
+            "host" => return self.host(&outbox, step).await,
+            "staged" => return self.staged(&outbox, step).await,
             "see" => outbox.asset(self.asset(step)?).await.map(|asset| view::asset(&asset)),
             other => return Err(format!("a runner knows no step \"{other}\"")),
         })
@@ -219,6 +225,63 @@ impl Runner {
         Ok(Ok(last))
     }
 
+    /// A host whose system is reqwest.
+    async fn host(&mut self, outbox: &Satchel, step: &Value) -> Result<Result<Value, SatchelError>, String> {
+        let owner = match &self.notes.host {
+            Some(owner) => owner.clone(),
+            None => outbox.new_host_id().map_err(|e| e.to_string())?,
+        };
+        self.notes.host = Some(owner.clone());
+        let limits = HostLimits {
+            most_steps: 8,
+            most_bytes_per_step: step["bytes"].as_u64().unwrap_or(16 << 20),
+            budget_left: None,
+        };
+        let system = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+        let system = system.map_err(|e| e.to_string())?;
+        let mut forget = step["forget"].as_bool().unwrap_or(false);
+        let carried = async {
+            outbox.host_running(owner.clone(), vec![]).await?;
+            for _ in 0..TRIES {
+                let steps = outbox.host_steps(owner.clone(), limits.clone()).await?.steps;
+                if steps.is_empty() {
+                    break;
+                }
+                for step_out in &steps {
+                    let mut outcome = carry(&system, step_out).await;
+                    if step["twice"] == true && step_out.method == "PATCH" {
+                        outcome = carry(&system, step_out).await;
+                    }
+                    if !forget {
+                        outbox.host_outcome(step_out.lease.clone(), outcome).await?;
+                    }
+                }
+                if std::mem::take(&mut forget) {
+                    outbox.host_running(owner.clone(), vec![]).await?;
+                }
+            }
+            Ok(Value::Null)
+        };
+        Ok(carried.await)
+    }
+
+    async fn staged(&mut self, outbox: &Satchel, step: &Value) -> Result<Result<Value, SatchelError>, String> {
+        let name = text(step, "photo")?.to_owned();
+        let bytes = std::fs::read(self.folder.join("photos").join(&name)).map_err(|e| e.to_string())?;
+        let stage = match outbox.stage().await {
+            Ok(stage) => stage,
+            Err(error) => return Ok(Err(error)),
+        };
+        std::fs::write(&stage.path, bytes).map_err(|e| e.to_string())?;
+        let added = outbox.commit(stage.id, name, post(step), step["urgent"].as_bool().unwrap_or(false)).await;
+        Ok(added.map(|added| {
+            if let Some(name) = step["as"].as_str() {
+                self.notes.assets.insert(name.to_owned(), added.id);
+            }
+            Value::Null
+        }))
+    }
+
     fn kill(&mut self, number: usize) -> Result<Result<Value, SatchelError>, String> {
         self.notes.next = number + 1;
         let notes = serde_json::to_vec(&self.notes).map_err(|e| e.to_string())?;
@@ -233,6 +296,30 @@ impl Runner {
         // A name that nothing was added as stands for itself.
         Ok(self.notes.assets.get(name).cloned().unwrap_or_else(|| name.to_owned()))
     }
+}
+
+/// Sends a step's request as it is.
+async fn carry(system: &reqwest::Client, step: &HostStep) -> HostOutcome {
+    let cut = HostOutcome::Cut { sent: None, cut: HostCut::Reset };
+    let Ok(method) = step.method.parse() else { return cut };
+    let mut request = system.request(method, &step.url);
+    for Header { name, value } in &step.headers {
+        request = request.header(name, value);
+    }
+    request = match step.body.as_ref().map(|body| std::fs::read(&body.path)) {
+        Some(Ok(bytes)) => request.body(bytes),
+        // Taken back already.
+        Some(Err(_)) => return cut,
+        None => request.header("content-length", 0),
+    };
+    let Ok(reply) = request.send().await else { return cut };
+    let (status, url) = (reply.status().as_u16(), reply.url().to_string());
+    let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
+        Some(Header { name: name.as_str().to_owned(), value: value.to_str().ok()?.to_owned() })
+    };
+    let headers = reply.headers().iter().filter_map(header).collect();
+    let Ok(body) = reply.bytes().await else { return cut };
+    HostOutcome::Reply { status, headers, body: body.to_vec(), url, peer: Peer::Unknown, sent: None }
 }
 
 async fn ran(outbox: &Satchel) -> Result<Value, SatchelError> {

@@ -59,5 +59,5 @@ macro_rules! scenarios {
 }
 
 scenarios! {
-    add, bad_input, block_page, fate_unknown, kill, lying_server, money, parked, post_edited, receipts, removed, resume, twin,
+    add, bad_input, block_page, fate_unknown, host_http, kill, lying_server, money, parked, post_edited, receipts, removed, resume, staged, twin,
 }

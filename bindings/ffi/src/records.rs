@@ -274,8 +274,8 @@ record! {
 
     /// How long a run goes on, and for whom.
     pub struct RunOptions {
-        /// Ends after this at the latest, in milliseconds. With a deadline the run waits for whatever comes; without one it
-        /// ends when nothing is due within `linger_ms`.
+        /// Ends after this at the latest, in milliseconds. With a deadline the run goes on as long as anything is open;
+        /// without one it ends when nothing is due within `linger_ms`.
         #[uniffi(default = None)]
         pub deadline_ms: Option<u64>,
         /// How long to wait for something that is due, in milliseconds.

@@ -35,8 +35,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How long a run goes on, and for whom.
 #[derive(Debug, Clone)]
 pub struct RunOptions {
-    /// Ends after this at the latest; what is under way is cut, and goes on next time. With a deadline the run waits for
-    /// whatever comes; without one it ends when nothing is due within `linger`.
+    /// Ends after this at the latest; what is under way is cut, and goes on next time. With a deadline the run goes on as
+    /// long as anything is open; without one it ends when nothing is due within `linger`.
     pub deadline: Option<Duration>,
     /// How long to wait for something that is due.
     pub linger: Duration,

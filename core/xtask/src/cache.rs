@@ -42,6 +42,11 @@ impl Cache {
         self.folder.join(name)
     }
 
+    /// Whether an earlier run set this up.
+    pub(crate) fn has(&self, name: &str, made_from: &[&[u8]]) -> bool {
+        self.folder.join(format!("{name}-{}", key(made_from))).join(COMPLETE).is_file()
+    }
+
     /// The folder of one thing that `make` sets up, unless an earlier run did. `made_from` is what it depends on: when
     /// that changes, it is set up anew.
     pub(crate) fn keep(

@@ -3,9 +3,12 @@
 //! A check whose tool cannot be had here is named at the end as not done. Everything else that fails, fails the lint.
 
 mod directions;
+pub(crate) mod languages;
 mod links;
 mod rules;
 mod tools;
+
+use languages::Do;
 
 use crate::cache::Cache;
 use crate::outcome::Outcome;
@@ -17,11 +20,14 @@ pub(crate) struct Arguments {
     /// Only the project's own rules, which take a second.
     #[arg(long)]
     rules: bool,
+    /// Only the checks of this name, as the table at the end has it; may be given again.
+    #[arg(long, value_name = "CHECK")]
+    only: Vec<String>,
 }
 
 /// What one check came to.
 #[derive(Debug, PartialEq, Eq)]
-enum Check {
+pub(crate) enum Check {
     /// Nothing to complain of.
     Well,
     /// Something to put right; it was printed, or stands here line by line.
@@ -39,30 +45,44 @@ impl Check {
 /// Runs them all, so that one round of repairs is enough.
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<Outcome, String> {
     let files = workspace.files()?;
+    let cache = Cache::open()?;
+    let cargo_check = |words: &[&str]| tools::shown(cargo().args(words));
+    type Named<'a> = (&'static str, Box<dyn Fn() -> Result<Check, String> + 'a>);
+    let own: Vec<Named<'_>> = vec![
+        ("rules", Box::new(|| Ok(Check::of(rules::check(workspace, &files))))),
+        ("links", Box::new(|| Ok(Check::of(links::check(workspace, &files))))),
+        ("directions", Box::new(|| Ok(Check::of(directions::check(workspace)?)))),
+    ];
+    let others: Vec<Named<'_>> = vec![
+        ("format", Box::new(|| cargo_check(&["fmt", "--all", "--check"]))),
+        (
+            "clippy",
+            Box::new(|| cargo_check(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])),
+        ),
+        ("documentation", Box::new(tools::documentation)),
+        ("cargo-deny", Box::new(|| tools::deny(workspace, &cache))),
+        ("advisories", Box::new(|| tools::advisories(workspace, &cache))),
+        ("cargo-machete", Box::new(|| tools::machete(workspace, &cache))),
+        ("workflows", Box::new(|| tools::workflows(workspace, &cache, &files))),
+        ("shell", Box::new(|| tools::shell(workspace, &files))),
+        ("javascript", Box::new(|| tools::javascript(workspace, &files))),
+        ("go", Box::new(|| tools::gofmt(workspace, &files))),
+        ("python", Box::new(|| tools::python(workspace, &files))),
+        ("kotlin", Box::new(|| languages::kotlin(workspace, &cache, &files, Do::Check))),
+        ("swift", Box::new(|| languages::swift(workspace, &cache, &files, Do::Check))),
+    ];
+    let wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == name);
+    let others = others.into_iter().filter(|_| !arguments.rules);
     let mut table = Vec::new();
-    let mut say = |name: &'static str, check: Check| {
+    for (name, check) in own.into_iter().chain(others).filter(|(name, _)| wanted(name)) {
+        let check = check()?;
         if let Check::Bad(complaints) = &check {
             complaints.iter().for_each(|complaint| println!("{complaint}"));
         }
         table.push((name, check));
-    };
-    say("rules", Check::of(rules::check(workspace, &files)));
-    say("links", Check::of(links::check(workspace, &files)));
-    say("directions", Check::of(directions::check(workspace)?));
-    if !arguments.rules {
-        let cache = Cache::open()?;
-        let cargo_check = |words: &[&str]| tools::shown(cargo().args(words));
-        say("format", cargo_check(&["fmt", "--all", "--check"])?);
-        say("clippy", cargo_check(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])?);
-        say("documentation", tools::documentation()?);
-        say("cargo-deny", tools::deny(workspace, &cache)?);
-        say("advisories", tools::advisories(workspace, &cache)?);
-        say("cargo-machete", tools::machete(workspace, &cache)?);
-        say("workflows", tools::workflows(workspace, &cache, &files)?);
-        say("shell", tools::shell(workspace, &files)?);
-        say("javascript", tools::javascript(workspace, &files)?);
-        say("go", tools::gofmt(workspace, &files)?);
-        say("python", tools::python(workspace, &files)?);
+    }
+    if table.is_empty() {
+        return Err(format!("no check is called {}: cargo xtask lint names them all", arguments.only.join(" or ")));
     }
     println!();
     for (name, check) in &table {

@@ -1,9 +1,10 @@
-//! Every routine of the project, the same on a desk and in CI: `cargo xtask test | lint | fmt | bench | fuzz | pictures`.
+//! Every routine of the project, the same on a desk and in CI: `cargo xtask test | lint | bindings | fmt | bench | fuzz | size | pictures`.
 //!
 //! Each says what it is doing, keeps what it downloads in one cache folder, and ends with status 0 only when
 //! all that it was asked for went well.
 
 mod bench;
+mod bindings;
 mod cache;
 mod clock;
 mod fmt;
@@ -16,6 +17,7 @@ mod parts;
 mod pictures;
 mod process;
 mod report;
+mod size;
 mod suites;
 mod workspace;
 
@@ -36,16 +38,20 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Routine {
-    /// Runs every test; sets up servers and clients that others wrote where it can.
+    /// Runs every test, in Rust, Kotlin and Swift; sets up what others wrote where it can.
     Test(suites::Arguments),
     /// Checks format, lints, dependencies, and the project's own rules.
     Lint(lint::Arguments),
-    /// Formats the Rust sources.
+    /// Makes what apps in Kotlin and Swift add to themselves.
+    Bindings(bindings::Arguments),
+    /// Formats the sources in Rust, Kotlin and Swift.
     Fmt,
     /// Measures: memory, hashing, enqueueing.
     Bench(bench::Arguments),
     /// Fuzzes one target of the kernel.
     Fuzz(fuzz::Arguments),
+    /// Weighs the library for phones, by crate.
+    Size(size::Arguments),
     /// Makes the README's pictures anew.
     Pictures(pictures::Arguments),
 }
@@ -55,9 +61,11 @@ fn main() -> ExitCode {
     let done = Workspace::find().and_then(|workspace| match routine {
         Routine::Test(arguments) => suites::run(&workspace, &arguments),
         Routine::Lint(arguments) => lint::run(&workspace, &arguments),
+        Routine::Bindings(arguments) => bindings::run(&workspace, &arguments),
         Routine::Fmt => fmt::run(&workspace),
         Routine::Bench(arguments) => bench::run(&workspace, &arguments),
         Routine::Fuzz(arguments) => fuzz::run(&workspace, &arguments),
+        Routine::Size(arguments) => size::run(&workspace, &arguments),
         Routine::Pictures(arguments) => pictures::run(&workspace, &arguments),
     });
     match done {

@@ -10,6 +10,7 @@ mod java;
 mod node;
 mod python;
 mod rust;
+mod swift;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -137,4 +138,6 @@ impl<'a> Parts<'a> {
 }
 
 pub(crate) use go::tool as go_tool;
+pub(crate) use java::{Jvm, jvm, package as package_java};
 pub(crate) use rust::tool as cargo_tool;
+pub(crate) use swift::Swift;

@@ -1,14 +1,16 @@
-//! `cargo xtask test`: the crates' own tests one crate after the other, then the suites that need what others wrote.
+//! `cargo xtask test`: the crates' own tests one crate after the other, then the suites that need what others wrote, then
+//! those of the bindings in their own languages.
 
 use std::process::Command;
 use std::time::Duration;
 
+use crate::bindings::{kotlin, swift};
 use crate::cache::Cache;
 use crate::clock::Stopwatch;
 use crate::foreign::{self, ForeignSuite};
 use crate::libtest::{Tally, listed};
 use crate::outcome::Outcome;
-use crate::parts::{Part, Parts, Places, SAMPLES, When, disk};
+use crate::parts::{Part, Parts, Places, SAMPLES, Swift, When, disk};
 use crate::process::{Run, on_terminal, set, without_colour};
 use crate::report::{Ending, Report, Row};
 use crate::workspace::{Workspace, cargo};
@@ -30,6 +32,11 @@ pub(crate) struct Arguments {
 enum Suite {
     Crate(String),
     Foreign(ForeignSuite),
+    Kotlin,
+    Swift {
+        /// A Swift is there, so nothing large has to be fetched.
+        at_hand: bool,
+    },
 }
 
 impl Suite {
@@ -37,6 +44,8 @@ impl Suite {
         match self {
             Self::Crate(package) => package.clone(),
             Self::Foreign(suite) => suite.name(),
+            Self::Kotlin => "kotlin".into(),
+            Self::Swift { .. } => "swift".into(),
         }
     }
 
@@ -47,7 +56,13 @@ impl Suite {
         if !arguments.only.is_empty() && !named {
             return Duty::None;
         }
-        let Self::Foreign(suite) = self else { return Duty::Run };
+        let suite = match self {
+            Self::Swift { at_hand: false } if !arguments.all && !named => {
+                return Duty::Skip("no Swift on this machine; --all sets it up on Debian (3 GB)");
+            }
+            Self::Crate(_) | Self::Kotlin | Self::Swift { .. } => return Duty::Run,
+            Self::Foreign(suite) => suite,
+        };
         let mut duty = Duty::Run;
         for part in &suite.parts {
             match part.when() {
@@ -74,10 +89,17 @@ enum Duty {
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<Outcome, String> {
     let mut suites: Vec<Suite> = workspace.members.iter().map(|member| Suite::Crate(member.name.clone())).collect();
     suites.extend(foreign::discover(workspace)?.into_iter().map(Suite::Foreign));
+    let cache = Cache::open()?;
+    if kotlin::is_there(workspace) {
+        suites.push(Suite::Kotlin);
+    }
+    if swift::is_there(workspace) {
+        suites.push(Suite::Swift { at_hand: Swift::at_hand(&cache) });
+    }
     if arguments.list {
         return list(&suites, arguments);
     }
-    let mut parts = Parts::new(workspace, Cache::open()?);
+    let mut parts = Parts::new(workspace, cache.clone());
     let mut report = Report { rows: Vec::new(), all: arguments.all };
     for suite in &suites {
         let duty = suite.duty(arguments);
@@ -88,6 +110,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<Outcom
         let ending = match (suite, duty) {
             (Suite::Crate(package), _) => of_crate(package)?,
             (Suite::Foreign(suite), Duty::Skip(why)) => skipped(suite, why.into(), false),
+            (_, Duty::Skip(why)) => Ending::Skipped { tests: Vec::new(), why: why.into(), counts: false },
+            (Suite::Kotlin, _) => of_binding(kotlin::needs(), |jvm| kotlin::suite(workspace, &cache, jvm))?,
+            (Suite::Swift { .. }, _) => of_binding(Swift::find(&cache), |found| swift::suite(workspace, found))?,
             (Suite::Foreign(suite), _) => match parts.places(&suite.parts) {
                 Ok(places) => of_foreign(suite, &places)?,
                 Err(why) => skipped(suite, why, true),
@@ -134,6 +159,18 @@ fn of_foreign(suite: &ForeignSuite, places: &Places) -> Result<Ending, String> {
         test.arg("--test-threads=1"); // they share the disk
     }
     ran(test.envs(places.iter().cloned()))
+}
+
+/// Runs a suite of the bindings with what it needs, or says why that cannot be had.
+fn of_binding<T>(needs: Result<T, String>, run: impl FnOnce(&T) -> Result<Tally, String>) -> Result<Ending, String> {
+    let needs = match needs {
+        Ok(needs) => needs,
+        Err(why) => return Ok(Ending::Skipped { tests: Vec::new(), why, counts: true }),
+    };
+    let watch = Stopwatch::start();
+    let tally = run(&needs).unwrap_or_else(|why| Tally { passed: 0, failed: 1, failures: vec![why] });
+    let Tally { passed, failed, failures } = tally;
+    Ok(Ending::Ran { passed, failed, failures, took: watch.elapsed() })
 }
 
 /// The tests' names with their modules, as libtest knows them.

@@ -13,6 +13,8 @@ use crate::process::Run;
 pub(crate) struct Workspace {
     /// The folder with the root `Cargo.toml`.
     pub(crate) root: PathBuf,
+    /// Where cargo builds.
+    pub(crate) target: PathBuf,
     /// Its crates, in the order of the root `Cargo.toml`.
     pub(crate) members: Vec<Member>,
 }
@@ -74,18 +76,19 @@ impl Workspace {
         struct Metadata {
             packages: Vec<Member>,
             workspace_root: PathBuf,
+            target_directory: PathBuf,
             workspace_members: Vec<String>,
         }
         let text = Run::new(cargo().args(["metadata", "--no-deps", "--format-version", "1"])).text()?;
         let metadata: Metadata =
             serde_json::from_str(&text).map_err(|e| format!("cargo metadata said something unexpected: {e}"))?;
-        let Metadata { mut packages, workspace_root, workspace_members } = metadata;
+        let Metadata { mut packages, workspace_root, target_directory, workspace_members } = metadata;
         let place = |member: &Member| {
             let folder = member.folder().to_string_lossy().replace('\\', "/");
             workspace_members.iter().position(|id| id.contains(&folder)).unwrap_or(usize::MAX)
         };
         packages.sort_by_key(place);
-        Ok(Self { root: workspace_root, members: packages })
+        Ok(Self { root: workspace_root, target: target_directory, members: packages })
     }
 
     /// The files that belong to the project, relative to its folder, with `/`: what git tracks, and what is new and not

@@ -40,7 +40,7 @@ fn telling(error: &(dyn Error + 'static), connecting: bool) -> Option<Cut> {
         return Some(of_tls(tls, connecting));
     }
     let http = error.downcast_ref::<hyper::Error>()?;
-    (http.is_parse() || http.is_parse_too_large() || http.is_parse_status()).then_some(Cut::Garbage)
+    http.is_parse().then_some(Cut::Garbage)
 }
 
 fn of_tls(error: &rustls::Error, connecting: bool) -> Cut {

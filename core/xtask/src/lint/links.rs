@@ -107,7 +107,8 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         std::fs::create_dir(home.path().join("docs")).unwrap();
         std::fs::write(home.path().join("docs/a.md"), "# The way, of one photo\n").unwrap();
-        let workspace = Workspace { root: home.path().to_owned(), members: Vec::new() };
+        let workspace =
+            Workspace { root: home.path().to_owned(), target: home.path().join("target"), members: Vec::new() };
         let link = |file: &str, link: &str| resolve(&workspace, file, "## Here\n", link).is_ok();
         assert!(link("README.md", "docs/a.md") && link("docs/b.md", "a.md") && link("docs/b.md", "../docs/a.md"));
         assert!(link("README.md", "docs/a.md#the-way-of-one-photo") && link("README.md", "#here"));

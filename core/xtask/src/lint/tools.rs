@@ -18,6 +18,11 @@ pub(super) fn shown(command: &mut Command) -> Result<Check, String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
     println!("==> {name} {}", words.join(" "));
+    complains(command)
+}
+
+/// Runs a program that prints its complaints, and says nothing of how it is called.
+pub(super) fn complains(command: &mut Command) -> Result<Check, String> {
     Ok(if Run::new(command).shown()? { Check::Well } else { Check::Bad(Vec::new()) })
 }
 

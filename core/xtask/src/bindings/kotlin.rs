@@ -1,0 +1,93 @@
+//! Kotlin: the generated sources, and the suite that Maven runs.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{Built, For, results};
+use crate::cache::Cache;
+use crate::libtest::Tally;
+use crate::parts::{Jvm, jvm};
+use crate::process::Run;
+use crate::workspace::Workspace;
+
+/// The project's folder.
+const PROJECT: &str = "bindings/kotlin";
+
+/// Whether there is a suite to run.
+pub(crate) fn is_there(workspace: &Workspace) -> bool {
+    workspace.root.join(PROJECT).join("pom.xml").is_file()
+}
+
+/// Writes the Kotlin that belongs to the library; the folder.
+pub(super) fn generate(workspace: &Workspace, built: &Built) -> Result<PathBuf, String> {
+    let folder = workspace.target.join("bindings/kotlin");
+    let fresh = workspace.target.join("bindings/kotlin-fresh");
+    built.generate(workspace, "kotlin", &fresh)?;
+    // Unchanged files keep their times, so that Maven compiles nothing anew.
+    super::mirror(&fresh, &folder, &[])?;
+    Ok(folder)
+}
+
+/// Runs the tests; what they came to.
+pub(crate) fn suite(workspace: &Workspace, cache: &Cache, jvm: &Jvm) -> Result<Tally, String> {
+    let project = workspace.root.join(PROJECT);
+    let built = Built::new(workspace, false, For::Tests)?;
+    let generated = generate(workspace, &built)?;
+    let output = workspace.target.join("bindings/kotlin-build");
+    let reports = output.join("surefire-reports");
+    if reports.exists() {
+        fs::remove_dir_all(&reports).map_err(|e| format!("{}: {e}", reports.display()))?;
+    }
+    let pom = fs::read(project.join("pom.xml")).map_err(|e| format!("{PROJECT}/pom.xml: {e}"))?;
+    let mut maven = maven(cache, jvm, &project, &pom);
+    let property = |name: &str, value: &Path| {
+        let mut word = OsString::from(format!("-D{name}="));
+        word.push(value);
+        word
+    };
+    maven.arg(property("satchel.library", built.folder()));
+    maven.arg(property("satchel.generated", &generated));
+    maven.arg(property("satchel.command", &built.command));
+    maven.arg(property("satchel.stage", &built.stage));
+    maven.arg(property("satchel.build", &output));
+    maven.env("RUST_BACKTRACE", "0"); // some tests ask for a panic
+    println!("compiling and testing {PROJECT}");
+    let well = Run::new(maven.arg("test")).lines(|line| println!("{line}"))?;
+    let mut tally = results::surefire(&reports)?;
+    tally.ended(well);
+    if tally.passed + tally.failed > 0 && well {
+        remember(cache, &pom)?;
+    }
+    Ok(tally)
+}
+
+/// Maven on a project, with the packages of the cache; without the network where an earlier run had all of them.
+pub(crate) fn maven(cache: &Cache, jvm: &Jvm, project: &Path, pom: &[u8]) -> Command {
+    let mut maven = Command::new(&jvm.maven);
+    let mut repository = OsString::from("-Dmaven.repo.local=");
+    repository.push(cache.folder("maven"));
+    maven.current_dir(project).args(["--batch-mode", "--quiet"]).arg(repository);
+    // The compiler's daemon would stay for two hours, with more than a gigabyte.
+    maven.arg("-Dkotlin.compiler.daemon=false");
+    if cache.has(PACKAGES, &[pom]) {
+        maven.arg("--offline");
+    }
+    maven
+}
+
+/// As the cache remembers that all packages of a project are there.
+const PACKAGES: &str = "kotlin-packages";
+
+fn remember(cache: &Cache, pom: &[u8]) -> Result<(), String> {
+    if !cache.has(PACKAGES, &[pom]) {
+        cache.keep(PACKAGES, &[pom], |_| Ok(()))?;
+    }
+    Ok(())
+}
+
+/// What it needs, or why it cannot run.
+pub(crate) fn needs() -> Result<Jvm, String> {
+    jvm()
+}

@@ -1,0 +1,110 @@
+//! Swift: a package of our sources, the generated ones and the library; and the suite that runs in it.
+//!
+//! The package is composed below cargo's target folder. Files that did not change keep their times, so that Swift compiles
+//! only what did.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Built, For, LIBRARY, results, results::SwiftTests};
+use crate::libtest::Tally;
+use crate::parts::Swift;
+use crate::process::{Run, without_colour};
+use crate::workspace::Workspace;
+
+/// The committed sources' folder.
+pub(crate) const SOURCES: &str = "bindings/swift";
+/// What the package folder has beside those.
+const MADE: [&str; 4] = [".build", "lib", "Package.resolved", FRAMEWORK];
+/// Where `cargo xtask bindings apple` puts the libraries for Apple's systems.
+pub(super) const FRAMEWORK: &str = "satchel_ffi.xcframework";
+
+/// Whether there is a suite to run.
+pub(crate) fn is_there(workspace: &Workspace) -> bool {
+    workspace.root.join(SOURCES).join("Package.swift").is_file()
+}
+
+/// Which package.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Package<'a> {
+    /// For programs on this machine.
+    Machine,
+    /// For this machine, with the tests.
+    Tests,
+    /// For Apple's systems.
+    Apple { framework: &'a Path },
+}
+
+/// Composes a package; its folder.
+pub(super) fn package(workspace: &Workspace, built: &Built, which: Package<'_>) -> Result<PathBuf, String> {
+    let folder = workspace.target.join("bindings").join(match which {
+        Package::Machine => "swift-package",
+        Package::Tests => "swift-tests",
+        Package::Apple { .. } => "apple/Satchel",
+    });
+    let composed = workspace.target.join("bindings/swift-composed");
+    super::mirror(&workspace.root.join(SOURCES), &composed, &[])?;
+    if !matches!(which, Package::Tests) {
+        let tests = composed.join("Tests");
+        fs::remove_dir_all(&tests).map_err(|e| format!("{}: {e}", tests.display()))?;
+    }
+    let fresh = generate(workspace, built)?;
+    let generated = composed.join("Sources/SatchelGenerated");
+    let text = |name: &str| fs::read(fresh.join(name)).map_err(|e| format!("the generated {name}: {e}"));
+    super::write(&generated.join(format!("{LIBRARY}.swift")), &text(&format!("{LIBRARY}.swift"))?)?;
+    let header = composed.join("Sources").join(format!("{LIBRARY}FFI"));
+    super::write(&header.join(format!("{LIBRARY}FFI.h")), &text(&format!("{LIBRARY}FFI.h"))?)?;
+    super::write(&header.join("module.modulemap"), module_map().as_bytes())?;
+    super::mirror(&composed, &folder, &MADE)?;
+    match which {
+        Package::Apple { framework } => {
+            let to = folder.join(FRAMEWORK);
+            if to.exists() {
+                fs::remove_dir_all(&to).map_err(|e| format!("{}: {e}", to.display()))?;
+            }
+            super::mirror(framework, &to, &[])?;
+        }
+        Package::Machine | Package::Tests => {
+            let name = built.library.file_name().expect("the library has a name");
+            super::link(&built.library, &folder.join("lib").join(name))?;
+        }
+    }
+    Ok(folder)
+}
+
+/// Writes the Swift and the header that belong to the library; the folder.
+pub(super) fn generate(workspace: &Workspace, built: &Built) -> Result<PathBuf, String> {
+    let folder = workspace.target.join("bindings/swift");
+    built.generate(workspace, "swift", &folder)?;
+    super::write(&folder.join("module.modulemap"), module_map().as_bytes())?;
+    Ok(folder)
+}
+
+/// Tells Swift's compiler of the header.
+fn module_map() -> String {
+    format!("module {LIBRARY}FFI {{\n    header \"{LIBRARY}FFI.h\"\n    export *\n}}\n")
+}
+
+/// Runs the tests; what they came to.
+pub(crate) fn suite(workspace: &Workspace, swift: &Swift) -> Result<Tally, String> {
+    let built = Built::new(workspace, false, For::Tests)?;
+    let package = package(workspace, &built, Package::Tests)?;
+    let mut test = swift.command(&package, &[&workspace.root, &workspace.target]);
+    test.args(["test", "--disable-sandbox"]);
+    test.env("SATCHEL_COMMAND", &built.command).env("SATCHEL_ROOT", &workspace.root);
+    test.env("SATCHEL_STAGE", &built.stage).env("SATCHEL_SCENARIO", package.join(".build/debug/SatchelScenario"));
+    test.env("RUST_BACKTRACE", "0"); // some tests ask for a panic
+    // Our own sources are free of warnings; the manifest reads this.
+    test.env("SATCHEL_STRICT", "1");
+    println!("compiling and testing {SOURCES}");
+    let mut tests = SwiftTests::default();
+    let well = Run::new(&mut test).lines(|line| {
+        for line in results::apart(&without_colour(line)) {
+            let progress = line.starts_with('[') && !line.contains("error:");
+            if tests.take(line) && !progress {
+                println!("{line}");
+            }
+        }
+    })?;
+    Ok(tests.ended(well))
+}
