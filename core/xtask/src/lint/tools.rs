@@ -68,7 +68,7 @@ pub(super) fn advisories(workspace: &Workspace, cache: &Cache) -> Result<Check, 
 /// Dependencies that nothing uses.
 pub(super) fn machete(workspace: &Workspace, cache: &Cache) -> Result<Check, String> {
     match cargo_tool(cache, "cargo-machete", MACHETE, &[]) {
-        Ok(machete) => shown(Command::new(machete).current_dir(&workspace.root).arg("core")),
+        Ok(machete) => shown(Command::new(machete).current_dir(&workspace.root).args(["core", "bindings"])),
         Err(why) => Ok(Check::NotDone(why)),
     }
 }

@@ -1,0 +1,110 @@
+/*
+ * Adding, and what came of it.
+ */
+package app.satchel
+
+import java.io.File
+
+/**
+ * How something is added.
+ *
+ * @property post what is said of it; for something that is there already, what changes.
+ * @property urgent before all that is not urgent.
+ * @property copy copy the bytes into the outbox, for sources that will not stay.
+ */
+public data class AddOptions(public val post: PostEdit = PostEdit(), public val urgent: Boolean = false, public val copy: Boolean = false)
+
+/**
+ * What became of a file that was added.
+ *
+ * @property id the asset.
+ * @property kind whether it is new.
+ */
+public data class Added(public val id: AssetId, public val kind: AddKind)
+
+/** What became of a file that was added. */
+public enum class AddKind(
+    /** Its name, the same in all languages. */
+    public val code: String,
+) {
+    /** It is new. */
+    Added("added"),
+
+    /** It was there already; its post or urgency changed. */
+    Revised("revised"),
+
+    /** It was there already, and nothing new was said. */
+    Unchanged("unchanged"),
+}
+
+/**
+ * What became of a folder.
+ *
+ * @property added new assets.
+ * @property revised assets whose post or urgency changed.
+ * @property unchanged assets of which nothing new was said.
+ * @property skipped files that are neither photo nor video.
+ * @property failed files that could not be taken.
+ * @property faults the first hundred of these.
+ */
+public data class FolderReport(
+    public val added: Long,
+    public val revised: Long,
+    public val unchanged: Long,
+    public val skipped: Long,
+    public val failed: Long,
+    public val faults: List<FolderFault>,
+)
+
+/**
+ * A file that could not be taken.
+ *
+ * @property path which. Not for logs.
+ * @property fault what is wrong with it.
+ * @property words for a person.
+ */
+public data class FolderFault(public val path: File, public val fault: SourceFault, public val words: String)
+
+/** Why a source cannot be read. */
+public sealed interface SourceFault {
+    /** Its name, the same in all languages. */
+    public val code: String
+
+    /** It is not there. */
+    public data object Gone : SourceFault {
+        override val code: String get() = "gone"
+    }
+
+    /** It may not be read. */
+    public data object Unreadable : SourceFault {
+        override val code: String get() = "unreadable"
+    }
+
+    /** It holds no byte. */
+    public data object Empty : SourceFault {
+        override val code: String get() = "empty"
+    }
+
+    /** It changed while it was read. */
+    public data object Changed : SourceFault {
+        override val code: String get() = "changed"
+    }
+
+    /** It is a folder, a device or the like. */
+    public data object NotAFile : SourceFault {
+        override val code: String get() = "not_a_file"
+    }
+
+    /** It is a link that leads to itself. */
+    public data object Loop : SourceFault {
+        override val code: String get() = "loop"
+    }
+
+    /** The system failed to read it. */
+    public data object Io : SourceFault {
+        override val code: String get() = "io"
+    }
+
+    /** A fault of a later version. */
+    public data class Other(override val code: String) : SourceFault
+}

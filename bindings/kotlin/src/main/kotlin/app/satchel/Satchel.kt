@@ -1,0 +1,307 @@
+package app.satchel
+
+import app.satchel.internal.Ear
+import app.satchel.internal.HostCredentials
+import app.satchel.internal.ProgressKeeper
+import app.satchel.internal.crossing
+import app.satchel.internal.stoppable
+import app.satchel.internal.toApi
+import app.satchel.internal.toRaw
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.SupervisorJob
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
+import java.io.File
+import java.util.concurrent.ConcurrentHashMap
+import app.satchel.internal.ffi.CancelToken as RawCancelToken
+import app.satchel.internal.ffi.Satchel as RawSatchel
+import app.satchel.internal.ffi.isSafeToFree as rawIsSafeToFree
+
+/**
+ * An open outbox: takes what the camera made, keeps it safe, and gets it to the targets through whatever link there is.
+ *
+ * Methods may be called from any thread, the main thread too: none waits for disk or network but by suspending. They throw
+ * [SatchelException]. Close it when it is not needed any more, best with `use`; an outbox that is not closed keeps telling.
+ *
+ * **Cancelling.** A cancelled [run] or [addFolder] ends when the library has stopped, and what is there by then stays there: the
+ * next one goes on from it. Other calls end at once when they are cancelled; what they were to change is then changed or not,
+ * never half.
+ */
+public class Satchel private constructor(private val raw: RawSatchel, link: Link) : AutoCloseable {
+    private val scope = CoroutineScope(SupervisorJob() + Dispatchers.Default)
+    private val ears: MutableSet<Ear> = ConcurrentHashMap.newKeySet()
+    private val progressKeeper = ProgressKeeper()
+    private val linkState = MutableStateFlow(link)
+
+    @Volatile
+    private var closed = false
+
+    /** What opening found. */
+    public val opened: Opened = raw.opened().toApi()
+
+    /** How far it is: counts, and the uploads under way. At most ten changes a second. */
+    public val progress: StateFlow<Progress> get() = progressKeeper.state
+
+    /** The network as it was last told by [setLink]. */
+    public val link: StateFlow<Link> = linkState.asStateFlow()
+
+    /**
+     * What changes, from when it is collected on: at most ten times a second. It ends when the outbox is closed; nothing is told after
+     * that. A collector may take its time: when it misses something it is told [Change.Assets].
+     */
+    public val changes: Flow<Change> =
+        flow {
+            listening { told ->
+                for (change in told) {
+                    if (closed) return@listening
+                    emit(change)
+                }
+            }
+        }
+
+    /** Ends what is under way. Calls after it throw [SatchelException.Closed]; nothing is lost. Again does nothing. */
+    override fun close() {
+        synchronized(ears) {
+            if (closed) return
+            closed = true
+        }
+        ears.forEach { it.end() }
+        scope.cancel()
+        raw.shut()
+        raw.destroy()
+    }
+
+    /**
+     * Adds one file, whatever it is. When this returns, it is safe: the same path again revises its post. Cancelled, it is there or
+     * not; add it again to know.
+     */
+    public suspend fun add(path: File, options: AddOptions = AddOptions()): Added =
+        call { raw.add(path.absolutePath, options.toRaw()) }.toApi()
+
+    /**
+     * Adds the photos and videos of a folder and of those below it. Cancelled, it stops after the batch at hand; what was added
+     * stays, and the same folder again goes on.
+     */
+    public suspend fun addFolder(path: File, options: AddOptions = AddOptions()): FolderReport =
+        stoppableCall { token -> raw.addFolder(path.absolutePath, options.toRaw(), token) }.toApi()
+
+    /**
+     * A place where the app writes a file itself, such as an export of the photo library. One that is neither committed nor discarded
+     * is swept when nothing was written for a day.
+     */
+    public suspend fun stage(): Stage = call { raw.stage() }.toApi()
+
+    /** Adds what the app wrote, under the name that it had in the library. It may be repeated after a lost answer. */
+    public suspend fun commit(stage: Stage, name: String, post: PostEdit = PostEdit(), urgent: Boolean = false): Added =
+        call { raw.commit(stage.id, name, post.toRaw(), urgent) }.toApi()
+
+    /** Throws away what the app wrote. */
+    public suspend fun discard(stage: Stage): Unit = call { raw.discard(stage.id) }
+
+    /** A page of assets, newest first: those added before [before] (an [Asset.seq]), at most [limit] (1 to 1,000). */
+    public suspend fun list(before: Long? = null, limit: Int = 100): List<Asset> {
+        if (limit !in 1..1_000) throw SatchelException.Invalid("a page of $limit assets; it must be 1 to 1,000")
+        // A long page takes milliseconds to convert: not on the main thread.
+        return withContext(Dispatchers.Default) { call { raw.list(before, limit.toUInt()) }.map { it.toApi() } }
+    }
+
+    /** All assets, newest first, in pages of [pageSize] (1 to 1,000). A page is read when the one before it was taken. */
+    public fun assets(pageSize: Int = 100): Flow<List<Asset>> = flow {
+        var before: Long? = null
+        do {
+            val page = list(before, pageSize)
+            if (page.isEmpty()) break
+            before = page.last().seq
+            emit(page)
+        } while (page.size == pageSize)
+    }
+
+    /** One asset. */
+    public suspend fun asset(id: AssetId): Asset = call { raw.asset(id.value) }.toApi()
+
+    /** How many there are of each. */
+    public suspend fun counts(): Counts = call { raw.counts() }.toApi()
+
+    /** The ledger, oldest first. */
+    public suspend fun ledger(): List<LedgerRow> = call { raw.ledger() }.map { it.toApi() }
+
+    /** The targets. */
+    public suspend fun targets(): List<Target> = call { raw.targets() }.map { it.toApi() }
+
+    /** Changes what is said of an asset. */
+    public suspend fun editPost(id: AssetId, edit: PostEdit): Unit = call { raw.editPost(id.value, edit.toRaw()) }
+
+    /** Takes an asset out of the outbox. Its file stays; a copy that the outbox made goes. */
+    public suspend fun remove(id: AssetId): Unit = call { raw.remove(id.value) }
+
+    /** Sets what is parked of an asset going again. */
+    public suspend fun retry(id: AssetId): Unit = call { raw.retry(id.value) }
+
+    /** Pauses all sending and reading, or ends the pause. Survives a restart. */
+    public suspend fun pause(paused: Boolean = true): Unit = call { raw.pause(paused) }
+
+    /** Whether it is paused. */
+    public suspend fun isPaused(): Boolean = call { raw.isPaused() }
+
+    /** Ends every wait: a person wants it tried now. */
+    public suspend fun tryNow(): Unit = call { raw.tryNow() }
+
+    /** Sets up a tus 1.0 endpoint (the address where uploads are created); its id. */
+    public suspend fun setTusTarget(url: String, token: String? = null): TargetId = TargetId(call { raw.setTusTarget(url, token) })
+
+    /**
+     * Pairs this device with the receiver that showed the code (`satchel://…`); the target. A newcomer's photos are shown under the
+     * contributor's name, or the device's where it is left out. Takes at most about a minute and a half.
+     */
+    public suspend fun pair(code: String, device: String, contributor: String? = null): Target =
+        call { raw.pair(code, device, contributor) }.toApi()
+
+    /** Gives a target's token, in place of an earlier one. */
+    public suspend fun setToken(target: TargetId, token: String): Unit = call { raw.setToken(target.value, token) }
+
+    /** Tells what network there is. What is under way over another one is cut at once. */
+    public fun setLink(link: Link): Unit = synchronized(linkState) {
+        checked { raw.setLink(link.toRaw()) }
+        linkState.value = link
+    }
+
+    /** Changes the rules, at once. */
+    public fun setPolicy(policy: Policy): Unit = checked { raw.setPolicy(policy.toRaw()) }
+
+    /**
+     * Does what can be done: reads, asks, sends; until nothing is due or the deadline. Only one run of an outbox goes at a time, in
+     * all processes: a second one throws [SatchelException.AlreadyRunning]. To stop it, cancel the coroutine.
+     */
+    public suspend fun run(options: RunOptions = RunOptions()): RunReport = try {
+        stoppableCall { token -> raw.run(options.toRaw(), token) }.toApi().also { progressKeeper.runEnded() }
+    } catch (failure: CancellationException) {
+        progressKeeper.runEnded()
+        throw failure
+    }
+
+    /** Asks a target for all that was delivered to it. Changes nothing. */
+    public suspend fun check(target: TargetId): CheckReport = call { raw.check(target.value) }.toApi()
+
+    /** A random id for a system that carries requests for the app, to be kept for as long as it may carry some. */
+    public fun newHostId(): String = checked { raw.newHostId() }
+
+    /**
+     * Says which of its steps a host's system still carries; to be called at the app's start, before it asks for steps. The others are
+     * void, which does no harm. Returns how many became void.
+     */
+    public suspend fun hostRunning(owner: String, leases: List<String>): Long = call { raw.hostRunning(owner, leases) }.toLong()
+
+    /**
+     * Steps for a host's system. A cancelled call returns them all the same: those that did not reach the app would be void only at the
+     * next [hostRunning].
+     */
+    public suspend fun hostSteps(owner: String, limits: HostLimits = HostLimits()): HostSteps =
+        withContext(NonCancellable) { call { raw.hostSteps(owner, limits.toRaw()) } }.toApi()
+
+    /** Takes what came of a step; told late or twice it does no harm. */
+    public suspend fun hostOutcome(lease: String, outcome: HostOutcome): Taken = call { raw.hostOutcome(lease, outcome.toRaw()) }.toApi()
+
+    private inline fun <T> checked(call: () -> T): T {
+        if (closed) throw closedException()
+        return try {
+            crossing(call)
+        } catch (failure: IllegalStateException) {
+            // The handle was freed in between.
+            if (closed && failure !is CancellationException) throw closedException()
+            throw failure
+        }
+    }
+
+    private suspend inline fun <T> call(call: () -> T): T = checked(call)
+
+    private suspend fun <T> stoppableCall(call: suspend (RawCancelToken) -> T): T = checked { stoppable { token -> call(token) } }
+
+    private fun closedException() = SatchelException.Closed("this outbox was closed; open it again")
+
+    /** Listens until the outbox is closed or the collector is cancelled. */
+    private suspend fun listening(tell: suspend (List<Change>) -> Unit) {
+        val ear = Ear()
+        listening(ear, tell)
+    }
+
+    private suspend fun listening(ear: Ear, tell: suspend (List<Change>) -> Unit) {
+        ears.add(ear)
+        try {
+            // After it is in the set: a close that comes in between ends it.
+            val observation =
+                try {
+                    checked { raw.observe(ear) }
+                } catch (_: SatchelException.Closed) {
+                    return
+                }
+            try {
+                ear.listen(tell)
+            } finally {
+                observation.shut()
+                observation.destroy()
+            }
+        } finally {
+            ear.end()
+            ears.remove(ear)
+        }
+    }
+
+    /** Begins to follow the progress; returns when its first value is there. */
+    private suspend fun follow() {
+        val ear = Ear()
+        // Undispatched, so that the library tells of changes from before the counts are read.
+        scope.launch(start = CoroutineStart.UNDISPATCHED) {
+            listening(ear) { told -> progressKeeper.changed(told) { countsOrNull() } }
+        }
+        progressKeeper.begin(counts())
+    }
+
+    private suspend fun countsOrNull(): Counts? = try {
+        counts()
+    } catch (_: SatchelException) {
+        // The next change asks again.
+        null
+    }
+
+    /** Opening. */
+    public companion object {
+        /**
+         * Opens an outbox, and loads its targets' tokens from the app's [credentials]. Without those, tokens are forgotten when it is
+         * closed.
+         */
+        public suspend fun open(config: Config, credentials: Credentials? = null): Satchel {
+            currentCoroutineContext().ensureActive()
+            var made: Satchel? = null
+            try {
+                // Off the caller's thread, because the first time it loads the library. Not cancelled in between, because an outbox that
+                // nobody got could not be closed.
+                withContext(NonCancellable + Dispatchers.IO) {
+                    val raw = crossing { RawSatchel.open(config.toRaw(), credentials?.let(::HostCredentials)) }
+                    val opened = Satchel(raw, config.link).also { made = it }
+                    opened.setLink(config.link)
+                    opened.follow()
+                }
+                currentCoroutineContext().ensureActive()
+                return checkNotNull(made)
+            } catch (failure: Exception) {
+                made?.close()
+                throw failure
+            }
+        }
+    }
+}
+
+/** Whether what was delivered with this proof may be deleted on the device. */
+public val Proof.isSafeToFree: Boolean get() = rawIsSafeToFree(toRaw())

@@ -1,0 +1,361 @@
+/*
+ * The scenarios' runner for Kotlin, through the public API: `Runner SCENARIO STAGE FOLDER`. What the steps mean is told in
+ * bindings/conformance.
+ */
+package app.satchel.conformance
+
+import app.satchel.AddOptions
+import app.satchel.Asset
+import app.satchel.AssetId
+import app.satchel.AssetState
+import app.satchel.Config
+import app.satchel.Counts
+import app.satchel.Credentials
+import app.satchel.HostLimits
+import app.satchel.JavaHost
+import app.satchel.Link
+import app.satchel.LinkKind
+import app.satchel.Links
+import app.satchel.Order
+import app.satchel.Policy
+import app.satchel.PostEdit
+import app.satchel.Proof
+import app.satchel.RunOptions
+import app.satchel.Satchel
+import app.satchel.SatchelException
+import app.satchel.WaitReason
+import app.satchel.isSafeToFree
+import com.google.gson.Gson
+import com.google.gson.JsonElement
+import com.google.gson.JsonNull
+import com.google.gson.JsonObject
+import com.google.gson.JsonParser
+import com.google.gson.JsonPrimitive
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.runBlocking
+import java.io.File
+import java.net.URI
+import java.net.http.HttpClient
+import java.net.http.HttpRequest
+import java.net.http.HttpResponse
+import kotlin.system.exitProcess
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.seconds
+
+private const val TRIES = 100
+
+/** What was expected, and what was seen. */
+internal class Unfit(message: String) : Exception(message)
+
+internal fun main(args: Array<String>) {
+    val (scenario, stage, folder) = args
+    try {
+        runBlocking { Runner("http://$stage/", File(folder)).play(File(scenario)) }
+    } catch (failure: Exception) {
+        System.err.println(failure.message ?: failure.toString())
+        exitProcess(1)
+    }
+    exitProcess(0)
+}
+
+/** What a runner leaves to the next one. */
+private class Notes(val next: Int = 0, val assets: MutableMap<String, String> = mutableMapOf(), var host: String? = null)
+
+internal class Runner(private val stage: String, private val folder: File) {
+    private val notesFile = File(folder, "notes.json")
+    private var notes = if (notesFile.exists()) Gson().fromJson(notesFile.readText(), Notes::class.java) else Notes()
+    private var open: Satchel? = null
+    private val http: HttpClient = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()
+
+    suspend fun play(scenario: File) {
+        val steps = JsonParser.parseString(scenario.readText()).asJsonObject.getAsJsonArray("steps")
+        for (number in notes.next until steps.size()) {
+            val step = steps[number].asJsonObject
+            try {
+                play(step, number)
+            } catch (failure: Unfit) {
+                throw Unfit("step ${number + 1}: $step\n  ${failure.message}")
+            }
+        }
+    }
+
+    private suspend fun play(step: JsonObject, number: Int) {
+        if (step.has("world")) {
+            fits(step["is"], world(step))
+            return
+        }
+        val came =
+            try {
+                act(step, number)
+            } catch (failure: SatchelException) {
+                val fails = step["fails"] ?: throw Unfit("${failure.code}: ${failure.message}")
+                fits(fails, view(failure))
+                return
+            }
+        if (step.has("fails")) throw Unfit("it did not fail")
+        fits(step["is"], came)
+    }
+
+    private fun world(step: JsonObject): JsonObject {
+        val request = HttpRequest.newBuilder(URI(stage)).header("Content-Type", "application/json")
+        val asked = request.POST(HttpRequest.BodyPublishers.ofString(step.toString())).build()
+        val reply = http.send(asked, HttpResponse.BodyHandlers.ofString())
+        if (reply.statusCode() != 200) throw Unfit(reply.body())
+        return JsonParser.parseString(reply.body()).asJsonObject
+    }
+
+    private fun world(name: String): JsonObject = world(JsonObject().apply { addProperty("world", name) })
+
+    private suspend fun act(step: JsonObject, number: Int): JsonElement {
+        val act = step.text("do")
+        val nothing = JsonNull.INSTANCE
+        when (act) {
+            "open" -> {
+                open = Satchel.open(config(step), Vault(File(folder, "tokens.json")))
+                return nothing
+            }
+
+            "safe" -> {
+                val proof = Proof.entries.first { it.code == step.text("proof") }
+                return JsonPrimitive(proof.isSafeToFree)
+            }
+
+            "kill" -> {
+                kill(number)
+            }
+        }
+        val outbox = open ?: throw Unfit("the outbox is not open")
+        return when (act) {
+            "close" -> {
+                nothing.also { outbox.close() }
+            }
+
+            "pair" -> {
+                val code = step["code"]?.asString ?: world("receiver").text("code")
+                nothing.also { outbox.pair(code, "a phone") }
+            }
+
+            "tus" -> {
+                nothing.also { outbox.setTusTarget(world("tus").text("url")) }
+            }
+
+            "add" -> {
+                nothing.also { add(outbox, step) }
+            }
+
+            "edit" -> {
+                nothing.also { outbox.editPost(asset(step), post(step)) }
+            }
+
+            "remove" -> {
+                nothing.also { outbox.remove(asset(step)) }
+            }
+
+            "retry" -> {
+                nothing.also { outbox.retry(asset(step)) }
+            }
+
+            "pause" -> {
+                nothing.also { outbox.pause(step["paused"].asBoolean) }
+            }
+
+            "link" -> {
+                nothing.also { outbox.setLink(link(step.text("link"))) }
+            }
+
+            "run" -> {
+                ran(outbox)
+            }
+
+            "until" -> {
+                until(outbox, step)
+            }
+
+            "host" -> {
+                nothing.also { host(outbox, step) }
+            }
+
+            "staged" -> {
+                nothing.also { staged(outbox, step) }
+            }
+
+            "see" -> {
+                view(outbox.asset(asset(step)))
+            }
+
+            else -> {
+                throw Unfit("a runner knows no step \"$act\"")
+            }
+        }
+    }
+
+    private fun config(step: JsonObject): Config {
+        val links = if (step["links"]?.asString == "unmetered") Links.Unmetered else Links.Any
+        return Config(File(folder, "outbox"), Policy(links, Order.Oldest), connectTimeout = 5.seconds)
+    }
+
+    private suspend fun add(outbox: Satchel, step: JsonObject) {
+        val photo = File(folder, "photos/${step.text("photo")}")
+        val options = AddOptions(post(step), step.flag("urgent"), step.flag("copy"))
+        val added = outbox.add(photo, options)
+        step["as"]?.let { notes.assets[it.asString] = added.id.value }
+        val expected = step["becomes"]?.asString ?: return
+        if (expected != added.kind.code) throw Unfit("it was ${added.kind.code}")
+    }
+
+    private suspend fun until(outbox: Satchel, step: JsonObject): JsonObject {
+        var last = JsonObject()
+        repeat(TRIES) {
+            outbox.tryNow()
+            ran(outbox)
+            last = view(outbox.asset(asset(step)))
+            try {
+                fits(step["is"], last)
+                return last
+            } catch (_: Unfit) {
+                delay(50.milliseconds)
+            }
+        }
+        return last
+    }
+
+    /** A host whose system is java.net.http. */
+    private suspend fun host(outbox: Satchel, step: JsonObject) {
+        val owner = notes.host ?: outbox.newHostId().also { notes.host = it }
+        val system = JavaHost(outbox, owner)
+        val limits = step["bytes"]?.let { HostLimits(mostBytesPerStep = it.asLong) } ?: HostLimits()
+        var forget = step.flag("forget")
+        outbox.hostRunning(owner, emptyList())
+        repeat(TRIES) {
+            val steps = outbox.hostSteps(owner, limits).steps
+            if (steps.isEmpty()) return
+            for (out in steps) {
+                var outcome = system.carry(out)
+                if (step.flag("twice") && out.method == "PATCH") outcome = system.carry(out)
+                if (!forget) outbox.hostOutcome(out.lease, outcome)
+            }
+            if (forget) outbox.hostRunning(owner, emptyList())
+            forget = false
+        }
+    }
+
+    private suspend fun staged(outbox: Satchel, step: JsonObject) {
+        val name = step.text("photo")
+        val stage = outbox.stage()
+        File(folder, "photos/$name").copyTo(stage.path)
+        val added = outbox.commit(stage, name, post(step), step.flag("urgent"))
+        step["as"]?.let { notes.assets[it.asString] = added.id.value }
+    }
+
+    private fun kill(number: Int): Nothing {
+        notesFile.writeText(Gson().toJson(Notes(number + 1, notes.assets, notes.host)))
+        ProcessBuilder("kill", "-9", "${ProcessHandle.current().pid()}").start().waitFor()
+        throw Unfit("the runner outlived its kill")
+    }
+
+    /** A name that nothing was added as stands for itself. */
+    private fun asset(step: JsonObject): AssetId = step.text("asset").let { AssetId(notes.assets[it] ?: it) }
+}
+
+private suspend fun ran(outbox: Satchel): JsonObject = view(outbox.run(RunOptions(linger = Duration.ZERO)).counts)
+
+private fun post(step: JsonObject) = PostEdit(
+    caption = step["caption"]?.asString,
+    tags = step["tags"]?.asJsonArray?.map { it.asString },
+)
+
+private fun link(name: String): Link = when (name) {
+    "wifi" -> Link.FreeWifi
+    "cellular" -> Link(LinkKind.Cellular, metered = true, roaming = false)
+    "none" -> Link.None
+    else -> throw Unfit("a scenario knows no link \"$name\"")
+}
+
+private fun JsonObject.text(name: String): String = this[name]?.asString ?: throw Unfit("the step lacks \"$name\"")
+
+private fun JsonObject.flag(name: String): Boolean = this[name]?.asBoolean ?: false
+
+/** Whether all that was expected is so. */
+private fun fits(expected: JsonElement?, seen: JsonElement) {
+    when {
+        expected == null || expected.isJsonNull -> {}
+
+        expected.isJsonObject -> {
+            for ((name, value) in expected.asJsonObject.entrySet()) {
+                if (seen.asJsonObject[name] != value) throw Unfit("expected $name to be $value, saw $seen")
+            }
+        }
+
+        expected != seen -> {
+            throw Unfit("expected $expected, saw $seen")
+        }
+    }
+}
+
+private fun view(asset: Asset): JsonObject {
+    val state = asset.state
+    val view = mutableMapOf<String, Any?>("state" to state.code)
+    when (state) {
+        is AssetState.Waiting -> {
+            view["reason"] = state.reason.code
+            view["trouble"] =
+                when (val reason = state.reason) {
+                    is WaitReason.Retry -> reason.trouble.code
+                    is WaitReason.TargetRests -> reason.trouble.code
+                    else -> null
+                }
+        }
+
+        is AssetState.Delivered -> {
+            view["proof"] = state.proof.code
+        }
+
+        is AssetState.Parked -> {
+            view["reason"] = state.reason.code
+        }
+
+        else -> {}
+    }
+    view["hash"] = asset.hash?.value
+    view["bytes"] = asset.bytes
+    view["urgent"] = asset.urgent
+    view["revision"] = asset.revision
+    view["caption"] = asset.post.caption
+    view["tags"] = asset.post.tags
+    view["receipts"] = asset.deliveries.count { it.receipt }
+    return json(view)
+}
+
+private fun view(counts: Counts): JsonObject = json(
+    mapOf(
+        "unread" to counts.unread,
+        "open" to counts.open,
+        "parked" to counts.parked,
+        "delivered" to counts.delivered,
+        "posts_delivered" to counts.postsDelivered,
+    ),
+)
+
+private fun view(failure: SatchelException): JsonObject = json(
+    when (failure) {
+        is SatchelException.Source -> mapOf("kind" to failure.code, "code" to failure.fault.code)
+        is SatchelException.Pairing -> mapOf("kind" to failure.code, "code" to failure.fault.code)
+        else -> mapOf("kind" to failure.code)
+    },
+)
+
+/** By way of text, so that numbers compare as the scenario's do. */
+private fun json(view: Map<String, Any?>): JsonObject = JsonParser.parseString(Gson().toJson(view)).asJsonObject
+
+/** A host's store for tokens, in a file of the scenario's folder. */
+private class Vault(private val file: File) : Credentials {
+    @Suppress("UNCHECKED_CAST")
+    private fun all(): Map<String, String> =
+        if (file.exists()) Gson().fromJson(file.readText(), Map::class.java) as Map<String, String> else emptyMap()
+
+    override fun load(target: String): String? = all()[target]
+
+    @Synchronized
+    override fun store(target: String, token: String) = file.writeText(Gson().toJson(all() + (target to token)))
+}
