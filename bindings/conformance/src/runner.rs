@@ -286,8 +286,7 @@ impl Runner {
         self.notes.next = number + 1;
         let notes = serde_json::to_vec(&self.notes).map_err(|e| e.to_string())?;
         std::fs::write(self.folder.join(NOTES), notes).map_err(|e| e.to_string())?;
-        let this = rustix::process::getpid();
-        rustix::process::kill_process(this, rustix::process::Signal::KILL).map_err(|e| e.to_string())?;
+        end_at_once()?;
         Err("the runner outlived its kill".into())
     }
 
@@ -296,6 +295,18 @@ impl Runner {
         // A name that nothing was added as stands for itself.
         Ok(self.notes.assets.get(name).cloned().unwrap_or_else(|| name.to_owned()))
     }
+}
+
+/// As if the system had ended the process: nothing of ours runs any more.
+#[cfg(unix)]
+fn end_at_once() -> Result<(), String> {
+    use rustix::process::{Signal, getpid, kill_process};
+    kill_process(getpid(), Signal::KILL).map_err(|e| e.to_string())
+}
+
+#[cfg(not(unix))]
+fn end_at_once() -> Result<(), String> {
+    std::process::abort()
 }
 
 /// Sends a step's request as it is.

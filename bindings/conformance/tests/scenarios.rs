@@ -19,24 +19,17 @@ fn play(name: &str) {
     let scenario = satchel_conformance::scenarios().join(format!("{name}.json"));
     // As often as the scenario kills its runner, and once more.
     let kills = std::fs::read_to_string(&scenario).unwrap().matches(r#""do": "kill""#).count();
-    let mut output = None;
-    for _ in 0..=kills {
-        let this = Command::new(env!("CARGO_BIN_EXE_satchel-scenario"))
-            .arg(&scenario)
-            .arg(address.trim())
-            .arg(folder.path())
-            .output()
-            .unwrap();
-        let ended = this.status.code().is_some();
-        output = Some(this);
-        if ended {
-            break;
-        }
+    let play = || {
+        let mut runner = Command::new(env!("CARGO_BIN_EXE_satchel-scenario"));
+        runner.arg(&scenario).arg(address.trim()).arg(folder.path()).output().unwrap()
+    };
+    for _ in 0..kills {
+        assert!(!play().status.success(), "{name}: a runner that should kill itself ended well");
     }
+    let output = play();
     // Its input ends, so it does.
     drop(stage.stdin.take());
     stage.wait().unwrap();
-    let output = output.unwrap();
     assert_eq!(output.status.code(), Some(0), "{name}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
