@@ -1,0 +1,48 @@
+// swift-tools-version: 6.0
+// Satchel for Swift. `cargo xtask bindings swift` and `cargo xtask bindings apple` compose the package that an app adds:
+// this file, our sources, the generated ones, and the library: an XCFramework for Apple's systems, else a shared library.
+
+import Foundation
+import PackageDescription
+
+let folder = Context.packageDirectory
+let framework = "satchel_ffi.xcframework"
+let library: Target
+var linked: [LinkerSetting] = []
+if FileManager.default.fileExists(atPath: "\(folder)/\(framework)") {
+    library = .binaryTarget(name: "satchel_ffiFFI", path: framework)
+    // What the library itself stands on.
+    linked = [.linkedFramework("Security"), .linkedFramework("SystemConfiguration")]
+} else {
+    library = .systemLibrary(name: "satchel_ffiFFI")
+    linked = [
+        .linkedLibrary("satchel_ffi"),
+        .unsafeFlags(["-L\(folder)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(folder)/lib"]),
+    ]
+}
+
+// Our own tests refuse warnings; an app that builds with a newer compiler than ours does not.
+let strict: [SwiftSetting] =
+    Context.environment["SATCHEL_STRICT"] == nil ? [] : [.unsafeFlags(["-warnings-as-errors"])]
+
+var targets: [Target] = [
+    library,
+    .target(name: "SatchelGenerated", dependencies: ["satchel_ffiFFI"], linkerSettings: linked),
+    .target(name: "Satchel", dependencies: ["SatchelGenerated"], swiftSettings: strict),
+]
+// What an app adds has no tests in it.
+if FileManager.default.fileExists(atPath: "\(folder)/Tests") {
+    targets += [
+        .executableTarget(
+            name: "SatchelScenario", dependencies: ["Satchel"], path: "Tests/SatchelScenario", swiftSettings: strict),
+        .testTarget(name: "SatchelTests", dependencies: ["Satchel", "SatchelGenerated"], swiftSettings: strict),
+    ]
+}
+
+let package = Package(
+    name: "Satchel",
+    platforms: [.iOS(.v16), .macOS(.v13)],
+    products: [.library(name: "Satchel", targets: ["Satchel"])],
+    targets: targets,
+    swiftLanguageModes: [.v6]
+)

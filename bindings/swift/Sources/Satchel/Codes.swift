@@ -1,0 +1,173 @@
+// The codes of states, reasons and errors: the same in Rust, Kotlin and Swift, for an app's own logs and reports.
+
+extension AssetState {
+    /// `accepted`, `hashing`, `waiting`, `sending`, `delivered`, `parked`, `removed`, or one of a later version.
+    public var code: String {
+        switch self {
+        case .accepted: "accepted"
+        case .hashing: "hashing"
+        case .waiting: "waiting"
+        case .sending: "sending"
+        case .delivered: "delivered"
+        case .parked: "parked"
+        case .removed: "removed"
+        case .other(let code): code
+        }
+    }
+}
+
+extension WaitReason {
+    /// The reason's name.
+    public var code: String {
+        switch self {
+        case .turn: "turn"
+        case .noTarget: "no_target"
+        case .noLink: "no_link"
+        case .linkCosts: "link_costs"
+        case .linkPriceUnknown: "link_price_unknown"
+        case .paused: "paused"
+        case .retry: "retry"
+        case .targetRests: "target_rests"
+        case .sourceBusy: "source_busy"
+        case .other(let code): code
+        }
+    }
+
+    /// What went wrong before, where something did.
+    public var trouble: Trouble? {
+        switch self {
+        case .retry(_, let trouble), .targetRests(_, let trouble): trouble
+        default: nil
+        }
+    }
+}
+
+extension ParkReason {
+    /// The reason's name.
+    public var code: String {
+        switch self {
+        case .sourceGone: "source_gone"
+        case .sourceUnreadable: "source_unreadable"
+        case .sourceEmpty: "source_empty"
+        case .sourceKeepsChanging: "source_keeps_changing"
+        case .fateUnknown: "fate_unknown"
+        case .hashMismatch: "hash_mismatch"
+        case .tooLarge: "too_large"
+        case .contradiction: "contradiction"
+        case .foreignLocation: "foreign_location"
+        case .refused: "refused"
+        case .badReceipt: "bad_receipt"
+        case .deletedThere: "deleted_there"
+        case .other(let code): code
+        }
+    }
+}
+
+extension Trouble {
+    /// The trouble's name.
+    public var code: String {
+        switch self {
+        case .unreachable: "unreachable"
+        case .cut: "cut"
+        case .imposter: "imposter"
+        case .gateway: "gateway"
+        case .busy: "busy"
+        case .locked: "locked"
+        case .needsToken: "needs_token"
+        case .contradiction: "contradiction"
+        case .refused: "refused"
+        case .other(let code): code
+        }
+    }
+}
+
+extension Imposter {
+    /// Its name.
+    public var code: String {
+        switch self {
+        case .page: "page"
+        case .redirect: "redirect"
+        case .certificate: "certificate"
+        case .garbage: "garbage"
+        case .unmarked: "unmarked"
+        }
+    }
+}
+
+extension Proof {
+    /// Its name.
+    public var code: String {
+        switch self {
+        case .unproven: "unproven"
+        case .size: "size"
+        case .checksum: "checksum"
+        case .receipt: "receipt"
+        }
+    }
+}
+
+extension Added.Kind {
+    /// Its name.
+    public var code: String {
+        switch self {
+        case .added: "added"
+        case .revised: "revised"
+        case .unchanged: "unchanged"
+        }
+    }
+}
+
+extension SatchelError {
+    /// The kind's name.
+    public var code: String {
+        switch self {
+        case .alreadyRunning: "already_running"
+        case .newerVersion: "newer_version"
+        case .damaged: "damaged"
+        case .storageFull: "storage_full"
+        case .storage: "storage"
+        case .noSuchAsset: "no_such_asset"
+        case .source: "source"
+        case .invalid: "invalid"
+        case .pairing: "pairing"
+        case .closed: "closed"
+        case .host: "host"
+        case .internalFault: "internal"
+        case .other: "other"
+        }
+    }
+}
+
+extension SourceFault {
+    /// The fault's name.
+    public var code: String {
+        switch self {
+        case .gone: "gone"
+        case .unreadable: "unreadable"
+        case .empty: "empty"
+        case .changed: "changed"
+        case .notAFile: "not_a_file"
+        case .loop: "loop"
+        case .io: "io"
+        case .other(let code): code
+        }
+    }
+}
+
+extension PairingFault {
+    /// The fault's name.
+    public var code: String {
+        switch self {
+        case .badCode: "bad_code"
+        case .badName: "bad_name"
+        case .codeRefused: "code_refused"
+        case .tooManyTries: "too_many_tries"
+        case .refused: "refused"
+        case .otherKey: "other_key"
+        case .unreachable: "unreachable"
+        case .answerLost: "answer_lost"
+        case .notAReceiver: "not_a_receiver"
+        case .other(let code): code
+        }
+    }
+}

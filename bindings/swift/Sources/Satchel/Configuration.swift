@@ -1,0 +1,90 @@
+// How an outbox is opened, the traveller's rules, and the app's store for secrets.
+
+import Foundation
+internal import SatchelGenerated
+
+/// How an outbox is opened.
+public struct Configuration: Hashable, Sendable {
+    /// The outbox's own folder; made if it is missing. Not one that the system may empty (Caches), and not one that is
+    /// backed up to another device.
+    public var folder: URL
+    /// The traveller's rules.
+    public var policy: Policy
+    /// Certificates to trust beside the system's, in PEM.
+    public var extraRoots: [String]
+    /// How long a connection may take to be made; the library's own choice when left out.
+    public var connectTimeout: Duration?
+
+    /// An outbox in this folder.
+    public init(
+        folder: URL, policy: Policy = Policy(), extraRoots: [String] = [], connectTimeout: Duration? = nil
+    ) {
+        self.folder = folder
+        self.policy = policy
+        self.extraRoots = extraRoots
+        self.connectTimeout = connectTimeout
+    }
+
+    var core: SatchelGenerated.Config {
+        .init(
+            folder: folder.path, policy: policy.core, extraRoots: extraRoots,
+            connectTimeoutMs: connectTimeout?.milliseconds)
+    }
+}
+
+/// The traveller's rules.
+public struct Policy: Hashable, Sendable {
+    /// Which links may carry bytes.
+    public enum Links: Hashable, Sendable, CaseIterable {
+        /// Only links that are known to cost nothing.
+        case unmetered
+        /// Any link that there is.
+        case any
+    }
+
+    /// What goes first when nothing else tells two assets apart.
+    public enum Order: Hashable, Sendable, CaseIterable {
+        /// What was added last.
+        case newest
+        /// What was added first.
+        case oldest
+    }
+
+    /// Which links may be used.
+    public var links: Links
+    /// What goes first.
+    public var order: Order
+    /// Uploads side by side, 1 to 8.
+    public var uploadsAtOnce: Int
+
+    /// Only links that cost nothing, unless something else is said.
+    public init(links: Links = .unmetered, order: Order = .newest, uploadsAtOnce: Int = 2) {
+        self.links = links
+        self.order = order
+        self.uploadsAtOnce = uploadsAtOnce
+    }
+
+    var core: SatchelGenerated.Policy {
+        let links: SatchelGenerated.Links =
+            switch links {
+            case .unmetered: .unmetered
+            case .any: .any
+            }
+        let order: SatchelGenerated.Order =
+            switch order {
+            case .newest: .newest
+            case .oldest: .oldest
+            }
+        return .init(links: links, order: order, uploadsAtOnce: UInt8(clamping: uploadsAtOnce))
+    }
+}
+
+/// The app's store for secrets: on Apple's systems the Keychain. The outbox keeps no token by itself.
+///
+/// Called on threads of Satchel's own, which may wait; never while anything is locked.
+public protocol Credentials: Sendable {
+    /// The token kept for a target, by the target's address; `nil` where there is none.
+    func token(for target: String) throws -> String?
+    /// Keeps a target's token, in place of an earlier one; it must be durable when this returns.
+    func keep(_ token: String, for target: String) throws
+}

@@ -1,0 +1,312 @@
+// The scenarios' runner for Swift, through the public API: `SatchelScenario SCENARIO STAGE FOLDER`. What the steps mean is
+// told in bindings/conformance.
+
+import Foundation
+import Satchel
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// What was expected, and what was seen.
+struct Unfit: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// What a runner leaves to the next one.
+struct Notes: Codable {
+    var next = 0
+    var assets: [String: String] = [:]
+    var host: String?
+}
+
+@main
+struct Runner {
+    private static let tries = 100
+
+    private let stage: URL
+    private let folder: URL
+    private var notes: Notes
+    private var outbox: Satchel?
+
+    static func main() async {
+        let arguments = CommandLine.arguments
+        do {
+            guard arguments.count == 4, let stage = URL(string: "http://\(arguments[2])/") else {
+                throw Unfit(description: "SatchelScenario: SCENARIO STAGE FOLDER")
+            }
+            var runner = Runner(stage: stage, folder: URL(fileURLWithPath: arguments[3]))
+            try await runner.play(URL(fileURLWithPath: arguments[1]))
+            exit(0)
+        } catch {
+            FileHandle.standardError.write(Data("\(error)\n".utf8))
+            exit(1)
+        }
+    }
+
+    private init(stage: URL, folder: URL) {
+        self.stage = stage
+        self.folder = folder
+        let noted = try? Data(contentsOf: folder.appendingPathComponent("notes.json"))
+        notes = noted.flatMap { try? JSONDecoder().decode(Notes.self, from: $0) } ?? Notes()
+    }
+
+    private mutating func play(_ scenario: URL) async throws {
+        let steps = try JSON.read(scenario)["steps"]?.list ?? []
+        for (number, step) in steps.enumerated().dropFirst(notes.next) {
+            do {
+                try await play(step, number)
+            } catch {
+                throw Unfit(description: "step \(number + 1): \(step.words)\n  \(error)")
+            }
+        }
+    }
+
+    private mutating func play(_ step: JSON, _ number: Int) async throws {
+        if step["world"] != nil {
+            try fits(step["is"], try await world(step))
+            return
+        }
+        let came: JSON
+        do {
+            came = try await act(step, number)
+        } catch let error as SatchelError {
+            guard let fails = step["fails"] else { throw Unfit(description: "\(error.code): \(error.words)") }
+            try fits(fails, view(error))
+            return
+        }
+        if step["fails"] != nil { throw Unfit(description: "it did not fail") }
+        try fits(step["is"], came)
+    }
+
+    private func world(_ step: JSON) async throws -> JSON {
+        var request = URLRequest(url: stage)
+        request.httpMethod = "POST"
+        request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+        request.httpBody = try step.bytes()
+        let (data, reply) = try await URLSession.shared.data(for: request)
+        guard (reply as? HTTPURLResponse)?.statusCode == 200 else {
+            throw Unfit(description: String(decoding: data, as: UTF8.self))
+        }
+        return try JSONDecoder().decode(JSON.self, from: data)
+    }
+
+    private func ask(_ world: String, for name: String) async throws -> String {
+        try text(try await self.world(.object(["world": .text(world)])), name)
+    }
+
+    private mutating func act(_ step: JSON, _ number: Int) async throws -> JSON {
+        let act = try text(step, "do")
+        switch act {
+        case "open":
+            let links: Policy.Links = step["links"]?.text == "unmetered" ? .unmetered : .any
+            let configuration = Configuration(
+                folder: folder.appendingPathComponent("outbox"), policy: Policy(links: links, order: .oldest),
+                connectTimeout: .seconds(5))
+            let vault = Vault(file: folder.appendingPathComponent("tokens.json"))
+            outbox = try await Satchel.open(configuration, credentials: vault)
+            return .null
+        case "safe":
+            let name = try text(step, "proof")
+            guard let proof = Proof.allCases.first(where: { $0.code == name }) else {
+                throw Unfit(description: "there is no proof \(name)")
+            }
+            return .flag(proof.isSafeToFree)
+        case "kill":
+            try kill(number)
+        default: break
+        }
+        guard let outbox else { throw Unfit(description: "the outbox is not open") }
+        switch act {
+        case "close": outbox.close()
+        case "pair":
+            var code = step["code"]?.text
+            if code == nil { code = try await ask("receiver", for: "code") }
+            try await outbox.pair(code: code ?? "", device: "a phone")
+        case "tus":
+            let address = try await ask("tus", for: "url")
+            guard let url = URL(string: address) else { throw Unfit(description: "no address: \(address)") }
+            try await outbox.setTusTarget(url)
+        case "add": try await add(outbox, step)
+        case "edit": try await outbox.editPost(try asset(step), post(step))
+        case "remove": try await outbox.remove(try asset(step))
+        case "retry": try await outbox.retry(try asset(step))
+        case "pause": try await outbox.pause(step["paused"]?.flag ?? true)
+        case "link": outbox.setLink(try link(try text(step, "link")))
+        case "run": return try await ran(outbox)
+        case "until": return try await until(outbox, step)
+        case "host": try await host(outbox, step)
+        case "staged": try await staged(outbox, step)
+        case "see": return view(try await outbox.asset(try asset(step)))
+        default: throw Unfit(description: "a runner knows no step \"\(act)\"")
+        }
+        return .null
+    }
+
+    private mutating func add(_ outbox: Satchel, _ step: JSON) async throws {
+        let photo = folder.appendingPathComponent("photos").appendingPathComponent(try text(step, "photo"))
+        let options = AddOptions(
+            post: post(step), urgent: step["urgent"]?.flag ?? false, copy: step["copy"]?.flag ?? false)
+        let added = try await outbox.add(photo, options: options)
+        if let name = step["as"]?.text { notes.assets[name] = added.id.rawValue }
+        if let expected = step["becomes"]?.text, expected != added.kind.code {
+            throw Unfit(description: "it was \(added.kind.code)")
+        }
+    }
+
+    private func until(_ outbox: Satchel, _ step: JSON) async throws -> JSON {
+        var last = JSON.null
+        for _ in 0..<Self.tries {
+            try await outbox.tryNow()
+            _ = try await ran(outbox)
+            last = view(try await outbox.asset(try asset(step)))
+            if (try? fits(step["is"], last)) != nil { break }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        return last
+    }
+
+    /// A host whose system is URLSession.
+    private mutating func host(_ outbox: Satchel, _ step: JSON) async throws {
+        let owner = try notes.host.map(HostID.init(rawValue:)) ?? outbox.newHostID()
+        notes.host = owner.rawValue
+        var limits = HostLimits()
+        if case .number(let bytes)? = step["bytes"] { limits.mostBytesPerStep = Int(bytes) }
+        let system = HostSystem()
+        let twice = step["twice"]?.flag ?? false
+        var forget = step["forget"]?.flag ?? false
+        try await outbox.hostRunning(owner, still: [])
+        for _ in 0..<Self.tries {
+            let steps = try await outbox.hostSteps(for: owner, limits: limits).steps
+            if steps.isEmpty { break }
+            for step in steps {
+                var outcome = await system.carry(step)
+                if twice, step.method == "PATCH" { outcome = await system.carry(step) }
+                if !forget { try await outbox.hostOutcome(outcome, of: step.lease) }
+            }
+            if forget { try await outbox.hostRunning(owner, still: []) }
+            forget = false
+        }
+    }
+
+    private mutating func staged(_ outbox: Satchel, _ step: JSON) async throws {
+        let name = try text(step, "photo")
+        let bytes = try Data(contentsOf: folder.appendingPathComponent("photos").appendingPathComponent(name))
+        let stage = try await outbox.stage()
+        try bytes.write(to: stage.file)
+        let added = try await outbox.commit(
+            stage, name: name, post: post(step), urgent: step["urgent"]?.flag ?? false)
+        if let name = step["as"]?.text { notes.assets[name] = added.id.rawValue }
+    }
+
+    private mutating func kill(_ number: Int) throws {
+        notes.next = number + 1
+        try JSONEncoder().encode(notes).write(to: folder.appendingPathComponent("notes.json"))
+        raise(SIGKILL)
+        throw Unfit(description: "the runner outlived its kill")
+    }
+
+    /// A name that nothing was added as stands for itself.
+    private func asset(_ step: JSON) throws -> AssetID {
+        let name = try text(step, "asset")
+        return AssetID(rawValue: notes.assets[name] ?? name)
+    }
+}
+
+private func ran(_ outbox: Satchel) async throws -> JSON {
+    view(try await outbox.run(RunOptions(linger: .zero)).counts)
+}
+
+private func post(_ step: JSON) -> PostEdit {
+    PostEdit(caption: step["caption"]?.text, tags: step["tags"]?.list?.compactMap(\.text))
+}
+
+private func link(_ name: String) throws -> Link {
+    switch name {
+    case "wifi": return Link(.wifi, metered: false, roaming: false)
+    case "cellular": return Link(.cellular, metered: true, roaming: false)
+    case "none": return Link(.noNetwork)
+    default: throw Unfit(description: "a scenario knows no link \"\(name)\"")
+    }
+}
+
+private func text(_ step: JSON, _ name: String) throws -> String {
+    guard let text = step[name]?.text else { throw Unfit(description: "the step lacks \"\(name)\"") }
+    return text
+}
+
+/// Whether all that was expected is so.
+private func fits(_ expected: JSON?, _ seen: JSON) throws {
+    switch expected {
+    case nil, .null: return
+    case .object(let fields):
+        for (name, value) in fields where seen[name] != value {
+            throw Unfit(description: "expected \(name) to be \(value.words), saw \(seen.words)")
+        }
+    case .some(let value):
+        if value != seen { throw Unfit(description: "expected \(value.words), saw \(seen.words)") }
+    }
+}
+
+private func view(_ asset: Asset) -> JSON {
+    var view: [String: JSON] = ["state": .text(asset.state.code)]
+    switch asset.state {
+    case .waiting(let reason, _):
+        view["reason"] = .text(reason.code)
+        view["trouble"] = reason.trouble.map { .text($0.code) } ?? .null
+    case .delivered(let proof): view["proof"] = .text(proof.code)
+    case .parked(let reason, _): view["reason"] = .text(reason.code)
+    default: break
+    }
+    view["hash"] = asset.hash.map(JSON.text) ?? .null
+    view["bytes"] = .number(Int64(asset.bytes))
+    view["urgent"] = .flag(asset.urgent)
+    view["revision"] = .number(Int64(asset.revision))
+    view["caption"] = asset.post.caption.map(JSON.text) ?? .null
+    view["tags"] = .list(asset.post.tags.map(JSON.text))
+    view["receipts"] = .number(Int64(asset.deliveries.count(where: \.receipt)))
+    return .object(view)
+}
+
+private func view(_ counts: Counts) -> JSON {
+    let all = [
+        "unread": counts.unread, "open": counts.open, "parked": counts.parked, "delivered": counts.delivered,
+        "posts_delivered": counts.postsDelivered,
+    ]
+    return .object(all.mapValues { .number(Int64($0)) })
+}
+
+private func view(_ error: SatchelError) -> JSON {
+    var view = ["kind": JSON.text(error.code)]
+    switch error {
+    case .source(let fault, _): view["code"] = .text(fault.code)
+    case .pairing(let fault, _): view["code"] = .text(fault.code)
+    default: break
+    }
+    return .object(view)
+}
+
+/// An app's store for tokens, in a file of the scenario's folder.
+private final class Vault: Credentials, @unchecked Sendable {
+    private let file: URL
+    private let oneAtATime = NSLock()
+
+    init(file: URL) {
+        self.file = file
+    }
+
+    private func all() throws -> [String: String] {
+        guard let data = try? Data(contentsOf: file) else { return [:] }
+        return try JSONDecoder().decode([String: String].self, from: data)
+    }
+
+    func token(for target: String) throws -> String? { try all()[target] }
+
+    func keep(_ token: String, for target: String) throws {
+        try oneAtATime.withLock {
+            var all = try all()
+            all[target] = token
+            try JSONEncoder().encode(all).write(to: file, options: .atomic)
+        }
+    }
+}
