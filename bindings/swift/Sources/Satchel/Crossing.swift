@@ -26,15 +26,6 @@ func cancellable<Value: Sendable>(
     }
 }
 
-/// On Linux a write to a connection that the other side has closed would end the process: Rust's programs ignore that
-/// signal, but in a library it is the app's. An app that has a handler of its own keeps it. (On Apple's systems the sockets
-/// themselves ask for no signal.)
-let brokenPipesAreErrors: Void = {
-    #if os(Linux)
-        if let handler = signal(SIGPIPE, SIG_IGN) { signal(SIGPIPE, handler) }
-    #endif
-}()
-
 /// Hands changes to a stream. Rust holds it as long as it observes; when Rust lets go, the stream ends.
 final class Ear: Observer {
     /// How many changes wait for whoever reads the stream.

@@ -29,8 +29,7 @@ public actor Satchel {
     public static func open(
         _ configuration: Configuration, credentials: (any Credentials)? = nil
     ) async throws(SatchelError) -> Satchel {
-        brokenPipesAreErrors
-        return Satchel(
+        Satchel(
             try await crossing {
                 try await SatchelGenerated.Satchel.open(
                     config: configuration.core, credentials: credentials.map(CredentialsPort.init))
