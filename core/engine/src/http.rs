@@ -30,7 +30,7 @@ use url::Origin;
 pub(crate) use blob::{Blob, same};
 pub use token::{BadToken, Token};
 pub use trust::BadPin;
-pub(crate) use trust::{HttpError, Pin, Trust};
+pub(crate) use trust::{HttpError, Pin, Trust, usable};
 
 /// How connections are made.
 #[derive(Debug, Clone)]

@@ -388,6 +388,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn open(config: Config) -> Result<Outbox> {
     let io = |e: std::io::Error| Error::io(&e);
+    crate::http::usable(&config.extra_roots).map_err(|e| Error::Invalid(e.to_string()))?;
     std::fs::create_dir_all(&config.folder).map_err(io)?;
     let folder = std::fs::canonicalize(&config.folder).map_err(io)?;
     let journal = Arc::new(Journal::open(&folder)?);

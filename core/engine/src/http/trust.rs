@@ -121,6 +121,11 @@ fn fault_text(error: &(dyn std::error::Error + 'static)) -> String {
     innermost.to_string()
 }
 
+/// Whether all of these can be trusted: asked when an outbox is opened, so that no later run ends over one.
+pub(crate) fn usable(extra_pem: &[String]) -> Result<(), HttpError> {
+    certificates(extra_pem).map(drop)
+}
+
 fn certificates(extra_pem: &[String]) -> Result<Vec<Certificate>, HttpError> {
     let mut all = Vec::new();
     for (index, pem) in extra_pem.iter().enumerate() {

@@ -435,3 +435,12 @@ async fn copies_outlive_the_loss_of_all_records() {
     let saved: Vec<_> = spool.filter(|file| file.extension().is_some_and(|e| e == "saved")).collect();
     assert_eq!(std::fs::read(&saved[0]).unwrap(), photo.bytes);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_root_that_is_no_certificate_is_refused_when_the_outbox_is_opened() {
+    let place = Place::new();
+    let config = satchel::Config { extra_roots: vec!["rubbish".into()], ..place.config() };
+    let error = satchel::Outbox::open(config).await.err().unwrap();
+    assert!(matches!(error, satchel::Error::Invalid(_)), "{error}");
+    assert!(!place.folder.join("outbox.db").exists(), "nothing was made");
+}
