@@ -35,6 +35,8 @@ if FileManager.default.fileExists(atPath: "\(folder)/Tests") {
     targets += [
         .executableTarget(
             name: "SatchelScenario", dependencies: ["Satchel"], path: "Tests/SatchelScenario", swiftSettings: strict),
+        .executableTarget(
+            name: "SatchelKilled", dependencies: ["Satchel"], path: "Tests/SatchelKilled", swiftSettings: strict),
         .testTarget(name: "SatchelTests", dependencies: ["Satchel", "SatchelGenerated"], swiftSettings: strict),
     ]
 }

@@ -25,6 +25,7 @@ final class Tokens: Credentials, @unchecked Sendable {
     }
 
     var count: Int { lock.withLock { kept.count } }
+    var any: String? { lock.withLock { kept.values.first } }
 }
 
 /// What a call fails with; `nil` where it does not, or with something that is no ``SatchelError``.

@@ -4,7 +4,8 @@ import Foundation
 import Satchel
 import Testing
 
-private func setting(_ name: String) throws -> String {
+/// What the suite was started with.
+func setting(_ name: String) throws -> String {
     guard let value = ProcessInfo.processInfo.environment[name] else {
         throw Program.Failure(description: "\(name) is not set: run `cargo xtask test --only swift`")
     }
