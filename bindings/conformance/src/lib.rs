@@ -6,6 +6,7 @@
 //! - A **runner** is a process that plays a scenario's steps through one language's API. One that comes to a `kill` step
 //!   writes down where it is and kills itself; the next one goes on from there. [`runner`] is the one for Rust.
 
+mod host;
 pub mod runner;
 pub mod stage;
 pub mod view;

@@ -3,7 +3,7 @@
 //! | `do` | through the API |
 //! | --- | --- |
 //! | `open` | `open`, with `links` (`any`, `unmetered`) |
-//! | `close` | `close` |
+//! | `close` | `close_and_wait` |
 //! | `pair`, `tus` | `pair` with the stage's receiver, `set_tus_target` with the stage's tus server |
 //! | `add` | `add` of `photos/NAME`, remembered `as` a name, with `caption`, `tags`, `urgent`, `copy`; `becomes` says what must come of it |
 //! | `edit` | `edit_post` of an `asset` |
@@ -13,6 +13,9 @@
 //! | `run` | `run` until nothing is due; `is` is compared with the counts |
 //! | `until` | `try_now` and `run`, again and again, until the `asset` `is` so |
 //! | `host` | HTTP by the host: `host_running` with nothing, then `host_steps` (at most `bytes` a step) and `host_outcome` through the language's own HTTP client, until there are no steps. With `twice`, its system sends each PATCH once more at the same offset and tells that; with `forget`, it tells nothing of the first steps, as if the host had died |
+//! | `item` | `add_item` of the item NAME of the host's media library, which has the photos; remembered `as` a name |
+//! | `library` | from now on the host's library `answers`: `open`, `away`, or `fails` with an error of its own |
+//! | `token` | the token that there is becomes what the host's `refresh` gives, once; then `set_token` with `token` |
 //! | `staged` | `stage`, the bytes of `photos/NAME` written there, `commit`, remembered `as` a name |
 //! | `see` | the `asset` `is` so |
 //! | `safe` | whether a `proof` allows the original to be deleted is `is` |
@@ -23,16 +26,17 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use satchel_ffi::{
-    AddOptions, CancelToken, Config, Credentials, Header, HostCut, HostLimits, HostOutcome, HostStep, Link, LinkKind,
+    AddOptions, CancelToken, Config, Header, HostCut, HostLimits, HostOutcome, HostStep, LibraryItem, Link, LinkKind,
     Links, Order, Peer, Policy, PostEdit, RunOptions, Satchel, SatchelError,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::host::{Album, Vault};
 use crate::view;
 
 /// How often `until` tries.
@@ -50,6 +54,8 @@ pub async fn run(scenario: &Path, stage: &str, folder: &Path) -> Result<(), Stri
         stage: format!("http://{stage}/"),
         folder: folder.to_owned(),
         outbox: None,
+        vault: Arc::new(Vault::new(folder.join("tokens.json"))),
+        album: Arc::new(Album::new(folder.join("photos"))),
         notes: noted.unwrap_or_default(),
     };
     let steps = scenario["steps"].as_array().ok_or("a scenario has steps")?;
@@ -74,6 +80,8 @@ struct Runner {
     stage: String,
     folder: PathBuf,
     outbox: Option<Arc<Satchel>>,
+    vault: Arc<Vault>,
+    album: Arc<Album>,
     notes: Notes,
 }
 
@@ -136,10 +144,7 @@ impl Runner {
         let outbox = self.outbox.clone().ok_or("the outbox is not open")?;
         let nothing = |done: Result<(), SatchelError>| done.map(|()| Value::Null);
         Ok(match act {
-            "close" => {
-                outbox.close();
-                Ok(Value::Null)
-            }
+            "close" => nothing(outbox.close_and_wait().await),
             "pair" => {
                 let code = self.world(&json!({ "world": "receiver" })).await?;
                 let code = code["code"].as_str().unwrap_or_default().to_owned();
@@ -152,13 +157,19 @@ impl Runner {
                 outbox.set_tus_target(url, None).await.map(|_| Value::Null)
             }
             "add" => return self.add(&outbox, step).await,
+            "item" => return self.item(&outbox, step).await,
+            "library" => {
+                self.album.answer(text(step, "answers")?);
+                Ok(Value::Null)
+            }
+            "token" => nothing(self.token(&outbox, text(step, "token")?).await),
             "edit" => nothing(outbox.edit_post(self.asset(step)?, post(step)).await),
             "remove" => nothing(outbox.remove(self.asset(step)?).await),
             "retry" => nothing(outbox.retry(self.asset(step)?).await),
             "pause" => nothing(outbox.pause(step["paused"].as_bool().unwrap_or(true)).await),
             "link" => {
-                outbox.set_link(link(text(step, "link")?)?);
-                Ok(Value::Null)
+                let link = link(text(step, "link")?)?;
+                nothing(outbox.set_link(link))
             }
             "run" => ran(&outbox).await,
             "until" => return self.until(&outbox, step).await,
@@ -177,8 +188,7 @@ impl Runner {
             extra_roots: vec![],
             connect_timeout_ms: Some(5_000),
         };
-        let vault = Arc::new(Vault { file: self.folder.join("tokens.json"), one_at_a_time: Mutex::default() });
-        self.outbox = Some(Satchel::open(config, Some(vault)).await?);
+        self.outbox = Some(Satchel::open(config, Some(self.vault.clone()), Some(self.album.clone())).await?);
         Ok(Value::Null)
     }
 
@@ -201,6 +211,26 @@ impl Runner {
             Some(expected) if expected != became => Err(format!("it was {became}")),
             _ => Ok(Ok(Value::Null)),
         }
+    }
+
+    async fn item(&mut self, outbox: &Satchel, step: &Value) -> Result<Result<Value, SatchelError>, String> {
+        let name = text(step, "photo")?;
+        let item = LibraryItem { id: name.to_owned(), name: name.to_owned() };
+        let options = AddOptions { post: post(step), urgent: false, copy: step["copy"].as_bool().unwrap_or(false) };
+        Ok(outbox.add_item(item, options).await.map(|added| {
+            if let Some(name) = step["as"].as_str() {
+                self.notes.assets.insert(name.to_owned(), added.id);
+            }
+            Value::Null
+        }))
+    }
+
+    async fn token(&self, outbox: &Satchel, token: &str) -> Result<(), SatchelError> {
+        for target in outbox.targets().await? {
+            self.vault.set_aside(&target.url)?;
+            outbox.set_token(target.id, token.to_owned()).await?;
+        }
+        Ok(())
     }
 
     /// Tries until the asset is as the step says; then the step compares it once more.
@@ -377,32 +407,5 @@ fn fits(expected: &Value, seen: &Value) -> Result<(), String> {
         }
         value if value == seen => Ok(()),
         value => Err(format!("expected {value}, saw {seen}")),
-    }
-}
-
-/// A host's store for tokens, in a file of the scenario's folder.
-struct Vault {
-    file: PathBuf,
-    one_at_a_time: Mutex<()>,
-}
-
-impl Vault {
-    fn all(&self) -> BTreeMap<String, String> {
-        std::fs::read(&self.file).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default()
-    }
-}
-
-impl Credentials for Vault {
-    fn load(&self, target: String) -> Result<Option<String>, SatchelError> {
-        Ok(self.all().remove(&target))
-    }
-
-    fn store(&self, target: String, token: String) -> Result<(), SatchelError> {
-        let _only = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all = self.all();
-        all.insert(target, token);
-        let failed = |e: &dyn std::fmt::Display| SatchelError::Host { words: e.to_string() };
-        let json = serde_json::to_vec(&all).map_err(|e| failed(&e))?;
-        std::fs::write(&self.file, json).map_err(|e| failed(&e))
     }
 }

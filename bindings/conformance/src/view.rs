@@ -77,6 +77,7 @@ codes! {
         WaitReason::Retry { .. } => "retry",
         WaitReason::TargetRests { .. } => "target_rests",
         WaitReason::SourceBusy => "source_busy",
+        WaitReason::SourceAway => "source_away",
     } other WaitReason::Other { code } => code
 }
 
@@ -110,6 +111,7 @@ codes! {
         Trouble::NeedsToken => "needs_token",
         Trouble::Contradiction => "contradiction",
         Trouble::Refused { .. } => "refused",
+        Trouble::SourceAway => "source_away",
     } other Trouble::Other { code } => code
 }
 

@@ -5,8 +5,9 @@ use satchel::kernel::planner;
 
 use crate::error::source_code;
 use crate::records::{
-    AddKind, AddOptions, Added, Asset, CheckReport, Counts, Delivery, FolderFault, FolderReport, LedgerRow, Link,
-    LinkKind, LinkNeed, Links, Order, Place, Policy, Post, PostEdit, RunOptions, RunReport, Target, Wake,
+    AddKind, AddOptions, Added, Asset, CheckReport, Counts, Delivery, FolderFault, FolderReport, LedgerRow,
+    LibraryItem, Link, LinkKind, LinkNeed, Links, Order, Place, Policy, Post, PostEdit, RunOptions, RunReport, Source,
+    Target, Wake,
 };
 use crate::states::Proof;
 
@@ -64,6 +65,21 @@ impl From<PostEdit> for satchel::PostEdit {
     }
 }
 
+impl From<satchel::Source> for Source {
+    fn from(source: satchel::Source) -> Self {
+        match source {
+            satchel::Source::File(path) => Self::File { path: path.to_string_lossy().into_owned() },
+            satchel::Source::Library(id) => Self::Library { id },
+        }
+    }
+}
+
+impl From<LibraryItem> for satchel::LibraryItem {
+    fn from(LibraryItem { id, name }: LibraryItem) -> Self {
+        Self { id, name }
+    }
+}
+
 impl From<AddOptions> for satchel::AddOptions {
     fn from(AddOptions { post, urgent, copy }: AddOptions) -> Self {
         Self { post: post.into(), urgent, copy }
@@ -100,7 +116,7 @@ impl From<satchel::AssetView> for Asset {
             id,
             seq,
             kind,
-            path,
+            source,
             name,
             hash,
             bytes,
@@ -117,7 +133,7 @@ impl From<satchel::AssetView> for Asset {
             id: id.to_string(),
             seq,
             kind: kind.into(),
-            path: path.to_string_lossy().into_owned(),
+            source: source.into(),
             name,
             hash: hash.map(|h| h.to_string()),
             bytes,

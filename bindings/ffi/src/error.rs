@@ -49,7 +49,7 @@ pub enum SatchelError {
     /// What was to be added cannot be read.
     #[error("{words}")]
     Source {
-        /// `gone`, `unreadable`, `empty`, `changed`, `not_a_file`, `loop` or `io`.
+        /// `gone`, `unreadable`, `empty`, `changed`, `not_a_file`, `loop`, `away`, `host` or `io`.
         code: String,
         /// For a person.
         words: String,
@@ -117,6 +117,7 @@ impl From<Error> for SatchelError {
             Error::StorageFull => Self::StorageFull { words },
             Error::Storage(_) => Self::Storage { words },
             Error::NoSuchAsset(id) => Self::NoSuchAsset { id: id.to_string(), words },
+            Error::Source(SourceFault::Host) => Self::Host { words },
             Error::Source(fault) => Self::Source { code: source_code(fault).into(), words },
             Error::Invalid(_) => Self::Invalid { words },
             // The engine may add kinds; a host of this version knows them by their words.
@@ -165,6 +166,8 @@ pub(crate) fn source_code(fault: SourceFault) -> &'static str {
         SourceFault::Changed => "changed",
         SourceFault::NotAFile => "not_a_file",
         SourceFault::Loop => "loop",
+        SourceFault::Away => "away",
+        SourceFault::Host => "host",
         SourceFault::Io(_) => "io",
     }
 }

@@ -1,5 +1,9 @@
 //! What only the host can do.
 
+use std::sync::Arc;
+
+use satchel::{LibraryFault, Token};
+
 use crate::SatchelError;
 
 /// The host's store for secrets: Android's Keystore, Apple's Keychain. The outbox keeps no token by itself.
@@ -11,4 +15,109 @@ pub trait Credentials: Send + Sync {
     fn load(&self, target: String) -> Result<Option<String>, SatchelError>;
     /// Keeps a target's token, in place of an earlier one; it must be durable when this returns.
     fn store(&self, target: String, token: String) -> Result<(), SatchelError>;
+    /// Gets another token, in place of one that the target refused (none where there was none); none where no other is to be
+    /// had. Called for each target at most once a minute, and only when the target proved to be itself. What it returns is
+    /// kept by the host already.
+    fn refresh(&self, target: String, refused: Option<String>) -> Result<Option<String>, SatchelError>;
+}
+
+/// The host's media library: Android's MediaStore, Apple's Photos. It opens again what was added by its id, months later
+/// and in another process too.
+#[uniffi::export(with_foreign)]
+pub trait MediaLibrary: Send + Sync {
+    /// Opens an item for reading (`open` is a keyword of Swift). Called on threads of Satchel's own that may wait, several at once; never while anything is
+    /// locked.
+    fn open_item(&self, id: String) -> Result<OpenedItem, SatchelError>;
+}
+
+/// What a host's library said when an item was to be opened.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
+pub enum OpenedItem {
+    /// It is open: a descriptor of a regular file, which is Satchel's to close from now on (Android: `detachFd`).
+    Descriptor {
+        /// The descriptor.
+        fd: i32,
+        /// In which of several ways it is read, numbered by the host from 0: with or without its place, say.
+        read_mode: u8,
+        /// When the item last changed, in milliseconds since 1970; the file's own time when left out.
+        modified_utc_ms: Option<i64>,
+    },
+    /// It is in this file.
+    File {
+        /// Absolute.
+        path: String,
+        /// It was exported for this once: it is removed as soon as it is open.
+        temporary: bool,
+        /// As above.
+        read_mode: u8,
+        /// As above; a host that exports an item anew each time must say it, or each export counts as another original.
+        modified_utc_ms: Option<i64>,
+    },
+    /// The library has it no more: the asset is parked.
+    Gone,
+    /// The person did not allow it: the asset is parked.
+    Denied,
+    /// Not now: it is in the cloud, the phone is locked, the library is busy. It is tried again by itself.
+    Away,
+}
+
+/// The host's credentials as the engine asks them.
+pub(crate) struct Renewing(pub(crate) Arc<dyn Credentials>);
+
+impl satchel::TokenSource for Renewing {
+    fn fresh(&self, target: &str, refused: Option<&Token>) -> Option<Token> {
+        match self.0.refresh(target.to_owned(), refused.map(|token| token.reveal().to_owned())) {
+            Ok(token) => Token::new(&token?).inspect_err(|error| tracing::warn!(%error, "a new token")).ok(),
+            Err(error) => {
+                tracing::warn!(%error, "no new token");
+                None
+            }
+        }
+    }
+}
+
+/// The host's library as the engine asks it.
+pub(crate) struct Opening(pub(crate) Arc<dyn MediaLibrary>);
+
+impl satchel::MediaLibrary for Opening {
+    fn open(&self, id: &str) -> Result<satchel::OpenItem, LibraryFault> {
+        let (file, read_mode, modified_utc_ms) = match self.0.open_item(id.to_owned()) {
+            Ok(OpenedItem::Descriptor { fd, read_mode, modified_utc_ms }) => (taken(fd)?, read_mode, modified_utc_ms),
+            Ok(OpenedItem::File { path, temporary, read_mode, modified_utc_ms }) => {
+                let file = std::fs::File::open(&path).map_err(|e| match e.kind() {
+                    std::io::ErrorKind::NotFound => LibraryFault::Gone,
+                    std::io::ErrorKind::PermissionDenied => LibraryFault::Denied,
+                    _ => LibraryFault::Failed,
+                })?;
+                if temporary {
+                    // One that stays is in a folder that the host's system empties.
+                    let _ = std::fs::remove_file(&path);
+                }
+                (file, read_mode, modified_utc_ms)
+            }
+            Ok(OpenedItem::Gone) => return Err(LibraryFault::Gone),
+            Ok(OpenedItem::Denied) => return Err(LibraryFault::Denied),
+            Ok(OpenedItem::Away) => return Err(LibraryFault::Away),
+            Err(error) => {
+                tracing::warn!(%error, "the media library");
+                return Err(LibraryFault::Failed);
+            }
+        };
+        Ok(satchel::OpenItem { file, read_mode, modified_utc_ms })
+    }
+}
+
+#[cfg(unix)]
+fn taken(fd: i32) -> Result<std::fs::File, LibraryFault> {
+    use std::os::fd::{FromRawFd as _, OwnedFd};
+    if fd < 0 {
+        return Err(LibraryFault::Failed);
+    }
+    // SAFETY: the host says by giving it that the descriptor is open and that nobody else closes it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) }.into())
+}
+
+#[cfg(not(unix))]
+fn taken(_: i32) -> Result<std::fs::File, LibraryFault> {
+    Err(LibraryFault::Failed)
 }

@@ -4,7 +4,7 @@ use satchel::host::{self, HostId, LeaseId};
 use satchel::{AddOutcome, StageId, StagedFile};
 use url::Url;
 
-use crate::satchel::{Result, Satchel, on_runtime};
+use crate::satchel::{Result, Satchel};
 use crate::{Added, PostEdit, SatchelError, Wake};
 
 /// How much a host takes.
@@ -188,7 +188,7 @@ impl Satchel {
     pub async fn host_running(&self, owner: String, leases: Vec<String>) -> Result<u64> {
         let (outbox, owner) = (self.open_outbox()?, host_id(&owner)?);
         let leases = leases.iter().map(|lease| lease_id(lease)).collect::<Result<Vec<_>>>()?;
-        on_runtime(async move { outbox.host_running(owner, &leases).await }).await
+        self.tracked(async move { outbox.host_running(owner, &leases).await }).await
     }
 
     /// Steps for a host's system. To be waited for: steps that did not reach the host are void only at the next
@@ -198,7 +198,7 @@ impl Satchel {
         let HostLimits { most_steps, most_bytes_per_step, budget_left } = limits;
         let most_steps = usize::try_from(most_steps).unwrap_or(usize::MAX);
         let limits = host::HostLimits { most_steps, most_bytes_per_step, budget_left };
-        on_runtime(async move {
+        self.tracked(async move {
             let host::HostSteps { steps, wake } = outbox.host_steps(owner, limits).await?;
             Ok::<_, SatchelError>(HostSteps {
                 steps: steps.into_iter().map(HostStep::from).collect(),
@@ -211,14 +211,14 @@ impl Satchel {
     /// Takes what came of a step; told late or twice it does no harm.
     pub async fn host_outcome(&self, lease: String, outcome: HostOutcome) -> Result<Taken> {
         let (outbox, lease, outcome) = (self.open_outbox()?, lease_id(&lease)?, told(outcome)?);
-        on_runtime(async move { outbox.host_outcome(lease, outcome).await.map(Taken::from) }).await
+        self.tracked(async move { outbox.host_outcome(lease, outcome).await.map(Taken::from) }).await
     }
 
     /// A place where the host writes a file itself, such as an export of its photo library. One that is neither committed nor
     /// discarded is swept when nothing was written for a day.
     pub async fn stage(&self) -> Result<Stage> {
         let outbox = self.open_outbox()?;
-        on_runtime(async move {
+        self.tracked(async move {
             let satchel::Stage { id, path } = outbox.stage().await?;
             Ok::<_, SatchelError>(Stage { id: id.to_string(), path: path.to_string_lossy().into_owned() })
         })
@@ -229,13 +229,14 @@ impl Satchel {
     pub async fn commit(&self, stage: String, name: String, post: PostEdit, urgent: bool) -> Result<Added> {
         let (outbox, id) = (self.open_outbox()?, stage_id(&stage)?);
         let file = StagedFile { name, post: post.into(), urgent };
-        on_runtime(async move { outbox.commit(id, &file).await.map(|outcome: AddOutcome| Added::from(outcome)) }).await
+        self.tracked(async move { outbox.commit(id, &file).await.map(|outcome: AddOutcome| Added::from(outcome)) })
+            .await
     }
 
     /// Throws away what the host wrote.
     pub async fn discard(&self, stage: String) -> Result<()> {
         let (outbox, id) = (self.open_outbox()?, stage_id(&stage)?);
-        on_runtime(async move { outbox.discard(id).await }).await
+        self.tracked(async move { outbox.discard(id).await }).await
     }
 }
 

@@ -22,13 +22,14 @@ pub use convert::is_safe_to_free;
 pub use error::SatchelError;
 #[cfg(feature = "faults")]
 pub use faults::{panic_at_once, panic_on_runtime};
-pub use host::Credentials;
+pub use host::{Credentials, MediaLibrary, OpenedItem};
 pub use http::{Header, HostBody, HostCut, HostLimits, HostOutcome, HostStep, HostSteps, Peer, Stage, Taken};
 pub use logs::{LogLevel, LogSink, set_log_sink};
 pub use observe::{Change, Observation, Observer};
 pub use records::{
     AddKind, AddOptions, Added, Asset, CheckReport, Config, Counts, Delivery, FolderFault, FolderReport, LedgerRow,
-    Link, LinkKind, LinkNeed, Links, Opened, Order, Place, Policy, Post, PostEdit, RunOptions, RunReport, Target, Wake,
+    LibraryItem, Link, LinkKind, LinkNeed, Links, Opened, Order, Place, Policy, Post, PostEdit, RunOptions, RunReport,
+    Source, Target, Wake,
 };
 pub use satchel::Satchel;
 pub use states::{AssetKind, AssetState, Imposter, ParkReason, Proof, Rendition, Trouble, WaitReason};

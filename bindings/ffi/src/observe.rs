@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::{ParkReason, Proof, Rendition, SatchelError, Trouble, Wake};
 
@@ -42,6 +43,8 @@ pub enum Change {
         asset: Option<String>,
         /// Which rendition.
         rendition: Rendition,
+        /// Where.
+        target: i64,
         /// How well that is known.
         proof: Proof,
     },
@@ -80,9 +83,10 @@ impl From<satchel::Change> for Change {
             C::Progress { asset, rendition, target, sent, bytes } => {
                 Self::Progress { asset: asset.to_string(), rendition: rendition.into(), target: target.0, sent, bytes }
             }
-            C::Delivered { asset, rendition, proof } => Self::Delivered {
+            C::Delivered { asset, rendition, target, proof } => Self::Delivered {
                 asset: asset.map(|a| a.to_string()),
                 rendition: rendition.into(),
+                target: target.0,
                 proof: proof.into(),
             },
             C::Parked { asset, reason } => Self::Parked { asset: asset.map(|a| a.to_string()), reason: reason.into() },
@@ -129,9 +133,10 @@ impl Observation {
         changes: Receiver<satchel::Change>,
         observer: Arc<dyn Observer>,
         outbox: &CancellationToken,
+        work: &TaskTracker,
     ) -> Arc<Self> {
         let (stop, closed) = (outbox.child_token(), Arc::new(AtomicBool::new(false)));
-        satchel::runtime::spawn(tell(changes, observer, stop.clone(), closed.clone()));
+        satchel::runtime::spawn(work.track_future(tell(changes, observer, stop.clone(), closed.clone())));
         Arc::new(Self { stop, closed })
     }
 }

@@ -33,6 +33,8 @@ record! {
         pub damaged: u64,
         /// Assets that the journal did not speak of any more, and does again.
         pub retold: u64,
+        /// Copies in the spool whose records were all lost; they are kept there, as `*.saved`, for a person to look at.
+        pub saved: u64,
     }
 
     /// The traveller's rules.
@@ -129,6 +131,14 @@ record! {
         pub copy: bool,
     }
 
+    /// An item of the host's media library, to be added.
+    pub struct LibraryItem {
+        /// As `MediaLibrary.open_item` is to be given it; 1 to 1,024 bytes.
+        pub id: String,
+        /// The file's name, as the library calls it; without folders, 1 to 255 bytes.
+        pub name: String,
+    }
+
     /// What became of a file that was added.
     pub struct Added {
         /// The asset.
@@ -171,8 +181,8 @@ record! {
         pub seq: i64,
         /// What kind of thing.
         pub kind: AssetKind,
-        /// Where it was added from.
-        pub path: String,
+        /// Where it was added from; not for logs.
+        pub source: Source,
         /// The file's name.
         pub name: String,
         /// BLAKE3 of its content, 64 hexadecimal digits, once it was read.
@@ -369,4 +379,19 @@ choice! {
         /// It was there already, and nothing new was said.
         Unchanged,
     }
+}
+
+/// Where an original lives.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
+pub enum Source {
+    /// A file.
+    File {
+        /// Absolute.
+        path: String,
+    },
+    /// An item of the host's media library.
+    Library {
+        /// By its id there.
+        id: String,
+    },
 }

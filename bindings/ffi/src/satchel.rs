@@ -9,11 +9,14 @@ use std::time::Duration;
 use satchel::kernel::protocol::pairing::PairingCode;
 use satchel::{AssetId, Filter, Outbox, TargetId, Token, pairing, runtime};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use url::Url;
 
+use crate::host::{Opening, Renewing};
 use crate::{
-    AddOptions, Added, Asset, CancelToken, CheckReport, Config, Counts, Credentials, FolderReport, LedgerRow, Link,
-    Observation, Observer, Opened, Policy, PostEdit, RunOptions, RunReport, SatchelError, Target,
+    AddOptions, Added, Asset, CancelToken, CheckReport, Config, Counts, Credentials, FolderReport, LedgerRow,
+    LibraryItem, Link, MediaLibrary, Observation, Observer, Opened, Policy, PostEdit, RunOptions, RunReport,
+    SatchelError, Target,
 };
 
 pub(crate) type Result<T, E = SatchelError> = std::result::Result<T, E>;
@@ -25,6 +28,8 @@ pub struct Satchel {
     credentials: Option<Arc<dyn Credentials>>,
     /// Set when the outbox is closed: ends runs and observers.
     closed: CancellationToken,
+    /// What is under way.
+    work: TaskTracker,
 }
 
 /// Does work on the engine's runtime. It goes on when the host gives up waiting, so that a change is made or not, never half.
@@ -43,19 +48,26 @@ async fn ask_host<T: Send + 'static>(ask: impl FnOnce() -> Result<T> + Send + 's
 
 #[uniffi::export]
 impl Satchel {
-    /// Opens an outbox, and loads its targets' tokens from the host.
+    /// Opens an outbox, and loads its targets' tokens from the host. Items of the host's media library are opened through
+    /// `library`; without it those that were added earlier wait.
     #[uniffi::constructor]
-    pub async fn open(config: Config, credentials: Option<Arc<dyn Credentials>>) -> Result<Arc<Self>> {
+    pub async fn open(
+        config: Config,
+        credentials: Option<Arc<dyn Credentials>>,
+        library: Option<Arc<dyn MediaLibrary>>,
+    ) -> Result<Arc<Self>> {
         let Config { folder, policy, extra_roots, connect_timeout_ms } = config;
         check(&policy)?;
         let mut settings = satchel::Config::new(PathBuf::from(folder));
         settings.policy = policy.into();
         settings.extra_roots = extra_roots;
+        settings.library = library.map(|library| Arc::new(Opening(library)) as Arc<dyn satchel::MediaLibrary>);
+        settings.tokens = credentials.clone().map(|c| Arc::new(Renewing(c)) as Arc<dyn satchel::TokenSource>);
         if let Some(ms) = connect_timeout_ms {
             settings.connect_timeout = Duration::from_millis(ms);
         }
         let outbox = on_runtime(Outbox::open(settings)).await?;
-        let this = Self { outbox, credentials, closed: CancellationToken::new() };
+        let this = Self { outbox, credentials, closed: CancellationToken::new(), work: TaskTracker::new() };
         if let Some(credentials) = this.credentials.clone() {
             for target in this.targets().await? {
                 let (credentials, url) = (credentials.clone(), target.url);
@@ -70,18 +82,38 @@ impl Satchel {
     /// What opening found.
     pub fn opened(&self) -> Opened {
         let (recovered, damaged) = self.outbox.recovered();
-        Opened { recovered, damaged, retold: self.outbox.retold() }
+        Opened { recovered, damaged, retold: self.outbox.retold(), saved: self.outbox.saved() }
     }
 
     /// Ends what is under way. Every call after it fails with `Closed`; nothing is lost.
     pub fn close(&self) {
         self.closed.cancel();
+        self.work.close();
+    }
+
+    /// Closes it, and waits until nothing of it is under way: no call of the host's own methods comes after this. Whoever opens
+    /// the same outbox next finds it free.
+    pub async fn close_and_wait(&self) -> Result<()> {
+        self.close();
+        let work = self.work.clone();
+        on_runtime(async move {
+            work.wait().await;
+            Ok::<_, SatchelError>(())
+        })
+        .await
     }
 
     /// Adds one file, whatever it is. When this returns, it is safe: the same path again revises its post.
     pub async fn add(&self, path: String, options: AddOptions) -> Result<Added> {
         let outbox = self.open_outbox()?;
-        on_runtime(async move { outbox.add(path.as_ref(), &options.into()).await.map(Added::from) }).await
+        self.tracked(async move { outbox.add(path.as_ref(), &options.into()).await.map(Added::from) }).await
+    }
+
+    /// Adds an item of the host's media library, which opens it now and each time that it is read. The same item again revises
+    /// its post; one that was edited in the library is another asset.
+    pub async fn add_item(&self, item: LibraryItem, options: AddOptions) -> Result<Added> {
+        let outbox = self.open_outbox()?;
+        self.tracked(async move { outbox.add_item(&item.into(), &options.into()).await.map(Added::from) }).await
     }
 
     /// Adds the photos and videos of a folder and of those below it; `cancel` stops it after the batch at hand.
@@ -92,7 +124,7 @@ impl Satchel {
         cancel: Arc<CancelToken>,
     ) -> Result<FolderReport> {
         let (outbox, stop) = (self.open_outbox()?, self.stop(&cancel));
-        on_runtime(async move {
+        self.tracked(async move {
             let go_on =
                 move |_: &_| if stop.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
             outbox.add_folder(path.as_ref(), &options.into(), go_on).await.map(FolderReport::from)
@@ -103,79 +135,80 @@ impl Satchel {
     /// A page of assets, newest first: those added before `before` (a `seq`), at most `limit` (1 to 1,000).
     pub async fn list(&self, before: Option<i64>, limit: u32) -> Result<Vec<Asset>> {
         let outbox = self.open_outbox()?;
-        on_runtime(async move { Ok::<_, satchel::Error>(converted(outbox.list(Filter { before, limit }).await?)) })
+        self.tracked(async move { Ok::<_, satchel::Error>(converted(outbox.list(Filter { before, limit }).await?)) })
             .await
     }
 
     /// One asset.
     pub async fn asset(&self, id: String) -> Result<Asset> {
         let (outbox, id) = (self.open_outbox()?, asset_id(&id)?);
-        on_runtime(async move { outbox.asset(id).await.map(Asset::from) }).await
+        self.tracked(async move { outbox.asset(id).await.map(Asset::from) }).await
     }
 
     /// How many there are of each.
     pub async fn counts(&self) -> Result<Counts> {
         let outbox = self.open_outbox()?;
-        on_runtime(async move { outbox.counts().await.map(Counts::from) }).await
+        self.tracked(async move { outbox.counts().await.map(Counts::from) }).await
     }
 
     /// The ledger, oldest first.
     pub async fn ledger(&self) -> Result<Vec<LedgerRow>> {
         let outbox = self.open_outbox()?;
-        on_runtime(async move { Ok::<_, satchel::Error>(converted(outbox.ledger().await?)) }).await
+        self.tracked(async move { Ok::<_, satchel::Error>(converted(outbox.ledger().await?)) }).await
     }
 
     /// The targets.
     pub async fn targets(&self) -> Result<Vec<Target>> {
         let outbox = self.open_outbox()?;
-        on_runtime(async move { Ok::<_, satchel::Error>(converted(outbox.targets().await?)) }).await
+        self.tracked(async move { Ok::<_, satchel::Error>(converted(outbox.targets().await?)) }).await
     }
 
     /// Changes what is said of an asset.
     pub async fn edit_post(&self, id: String, edit: PostEdit) -> Result<()> {
         let (outbox, id) = (self.open_outbox()?, asset_id(&id)?);
-        on_runtime(async move { outbox.edit_post(id, edit.into()).await }).await
+        self.tracked(async move { outbox.edit_post(id, edit.into()).await }).await
     }
 
     /// Takes an asset out of the outbox. Its file stays; a copy that the outbox made goes.
     pub async fn remove(&self, id: String) -> Result<()> {
         let (outbox, id) = (self.open_outbox()?, asset_id(&id)?);
-        on_runtime(async move { outbox.remove(id).await }).await
+        self.tracked(async move { outbox.remove(id).await }).await
     }
 
     /// Sets what is parked of an asset going again.
     pub async fn retry(&self, id: String) -> Result<()> {
         let (outbox, id) = (self.open_outbox()?, asset_id(&id)?);
-        on_runtime(async move { outbox.retry(id).await }).await
+        self.tracked(async move { outbox.retry(id).await }).await
     }
 
     /// Pauses all sending and reading, or ends the pause. Survives a restart.
     pub async fn pause(&self, paused: bool) -> Result<()> {
         let outbox = self.open_outbox()?;
-        on_runtime(async move { outbox.pause(paused).await }).await
+        self.tracked(async move { outbox.pause(paused).await }).await
     }
 
     /// Whether it is paused.
     pub async fn is_paused(&self) -> Result<bool> {
         let outbox = self.open_outbox()?;
-        on_runtime(async move { outbox.paused().await }).await
+        self.tracked(async move { outbox.paused().await }).await
     }
 
     /// Ends every wait: a person wants it tried now.
     pub async fn try_now(&self) -> Result<()> {
         let outbox = self.open_outbox()?;
-        on_runtime(async move { outbox.try_now().await }).await
+        self.tracked(async move { outbox.try_now().await }).await
     }
 
     /// Sets up a tus 1.0 endpoint (the address where uploads are created); its id.
     pub async fn set_tus_target(&self, url: String, token: Option<String>) -> Result<i64> {
+        let _busy = self.work.token();
         let outbox = self.open_outbox()?;
         let parsed: Url = url.parse().map_err(|_| {
             SatchelError::invalid("this is no address of a server; it must begin with http:// or https://")
         })?;
         let token = token.as_deref().map(checked).transpose()?.zip(token);
         let setting = outbox.clone();
-        let id = on_runtime(async move { setting.set_tus_target(parsed).await }).await?;
+        let id = self.tracked(async move { setting.set_tus_target(parsed).await }).await?;
         if let Some((token, text)) = token {
             self.keep(id, text).await?;
             outbox.set_token(id, token);
@@ -186,23 +219,25 @@ impl Satchel {
     /// Pairs this device with the receiver that showed the code (`satchel://…`); the target. A newcomer's photos are shown
     /// under the contributor's name, or the device's where it is left out. Takes at most about a minute and a half.
     pub async fn pair(&self, code: String, device: String, contributor: Option<String>) -> Result<Target> {
+        let _busy = self.work.token();
         let outbox = self.open_outbox()?;
         let code: PairingCode = code.parse().map_err(|e| SatchelError::Pairing {
             code: "bad_code".into(),
             words: format!("{e}; copy the whole pairing code"),
         })?;
-        let paired = on_runtime(async move { pairing::pair(&code, &device, contributor.as_deref()).await }).await?;
+        let paired = self.tracked(async move { pairing::pair(&code, &device, contributor.as_deref()).await }).await?;
         let token = paired.reply.token.clone();
         let setting = outbox.clone();
-        let id = on_runtime(async move { setting.set_receiver(&paired).await }).await?;
+        let id = self.tracked(async move { setting.set_receiver(&paired).await }).await?;
         self.keep(id, token).await?;
-        let targets = on_runtime(async move { outbox.targets().await }).await?;
+        let targets = self.tracked(async move { outbox.targets().await }).await?;
         let target = targets.into_iter().find(|target| target.id == id).map(Target::from);
         target.ok_or_else(|| SatchelError::invalid("the target was taken away meanwhile; pair again"))
     }
 
     /// Gives a target's token, in place of an earlier one.
     pub async fn set_token(&self, target: i64, token: String) -> Result<()> {
+        let _busy = self.work.token();
         let (outbox, id, checked) = (self.open_outbox()?, TargetId(target), checked(&token)?);
         self.keep(id, token).await?;
         outbox.set_token(id, checked);
@@ -210,8 +245,9 @@ impl Satchel {
     }
 
     /// Tells what network there is. What is under way over another one is cut at once.
-    pub fn set_link(&self, link: Link) {
+    pub fn set_link(&self, link: Link) -> Result<()> {
         self.outbox.set_link(link.into());
+        Ok(())
     }
 
     /// Changes the rules, at once.
@@ -224,22 +260,31 @@ impl Satchel {
     /// Does what can be done: reads, asks, sends; until nothing is due, the deadline, or `cancel`.
     pub async fn run(&self, options: RunOptions, cancel: Arc<CancelToken>) -> Result<RunReport> {
         let (outbox, stop) = (self.open_outbox()?, self.stop(&cancel));
-        on_runtime(async move { outbox.run(options.into(), stop).await.map(RunReport::from) }).await
+        self.tracked(async move { outbox.run(options.into(), stop).await.map(RunReport::from) }).await
     }
 
     /// Asks a target for all that was delivered to it. Changes nothing.
     pub async fn check(&self, target: i64) -> Result<CheckReport> {
         let outbox = self.open_outbox()?;
-        on_runtime(async move { outbox.check(TargetId(target)).await.map(CheckReport::from) }).await
+        self.tracked(async move { outbox.check(TargetId(target)).await.map(CheckReport::from) }).await
     }
 
     /// Tells `observer` of changes from now on, until the observation or the outbox is closed.
-    pub fn observe(&self, observer: Arc<dyn Observer>) -> Arc<Observation> {
-        Observation::start(self.outbox.observe(), observer, &self.closed)
+    pub fn observe(&self, observer: Arc<dyn Observer>) -> Result<Arc<Observation>> {
+        Ok(Observation::start(self.outbox.observe(), observer, &self.closed, &self.work))
     }
 }
 
 impl Satchel {
+    /// Does work on the engine's runtime, which closing waits for.
+    pub(crate) async fn tracked<T, E>(&self, work: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T>
+    where
+        T: Send + 'static,
+        E: Into<SatchelError> + Send + 'static,
+    {
+        on_runtime(self.work.track_future(work)).await
+    }
+
     pub(crate) fn open_outbox(&self) -> Result<Outbox> {
         if self.closed.is_cancelled() { Err(SatchelError::closed()) } else { Ok(self.outbox.clone()) }
     }

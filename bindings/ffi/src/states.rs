@@ -108,6 +108,8 @@ pub enum Trouble {
         /// HTTP status.
         status: u16,
     },
+    /// Nothing of the target's: the original could not be opened just now.
+    SourceAway,
     /// A trouble of a later version.
     Other {
         /// Its name.
@@ -128,6 +130,7 @@ impl From<satchel::Trouble> for Trouble {
             T::NeedsToken => Self::NeedsToken,
             T::Contradiction => Self::Contradiction,
             T::Refused(status) => Self::Refused { status },
+            T::SourceAway => Self::SourceAway,
             T::Other => Self::Other { code: "other".into() },
         }
     }
@@ -164,6 +167,8 @@ pub enum WaitReason {
     },
     /// The file was being written when it was read; it is read again shortly.
     SourceBusy,
+    /// The original cannot be opened just now: it is in the cloud, say, or the phone is locked. It is tried again by itself.
+    SourceAway,
     /// A reason of a later version.
     Other {
         /// Its name.
@@ -184,6 +189,7 @@ impl From<satchel::WaitReason> for WaitReason {
             W::Retry { at_utc_ms, trouble } => Self::Retry { at_utc_ms, trouble: trouble.into() },
             W::TargetRests { at_utc_ms, trouble } => Self::TargetRests { at_utc_ms, trouble: trouble.into() },
             W::SourceBusy => Self::SourceBusy,
+            W::SourceAway => Self::SourceAway,
             W::Other => Self::Other { code: "other".into() },
         }
     }

@@ -72,6 +72,9 @@ impl Credentials for Vault {
     fn store(&self, _target: String, token: String) -> Result<(), SatchelError> {
         self.fine().map(|()| *self.kept.lock().unwrap() = Some(token))
     }
+    fn refresh(&self, _target: String, _refused: Option<String>) -> Result<Option<String>, SatchelError> {
+        self.fine().map(|()| None)
+    }
 }
 
 impl Vault {
@@ -86,18 +89,18 @@ fn a_hosts_failure_is_an_error_and_the_outbox_is_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     on(async {
         let vault = Arc::new(Vault::default());
-        let outbox = Satchel::open(config(&folder), Some(vault.clone())).await.unwrap();
+        let outbox = Satchel::open(config(&folder), Some(vault.clone()), None).await.unwrap();
         let (receiver, _link) = paired(&folder, &outbox).await;
         outbox.add(photo(&folder, "a.jpg", 40_000), plain()).await.unwrap();
         outbox.close();
         drop(outbox);
 
         vault.broken.store(true, Ordering::SeqCst);
-        let error = Satchel::open(config(&folder), Some(vault.clone())).await.err().unwrap();
+        let error = Satchel::open(config(&folder), Some(vault.clone()), None).await.err().unwrap();
         assert!(matches!(error, SatchelError::Host { .. }), "{error:?}");
         vault.broken.store(false, Ordering::SeqCst);
-        let outbox = Satchel::open(config(&folder), Some(vault)).await.unwrap();
-        outbox.set_link(wifi());
+        let outbox = Satchel::open(config(&folder), Some(vault), None).await.unwrap();
+        outbox.set_link(wifi()).unwrap();
         let report = outbox.run(until_done(), CancelToken::new()).await.unwrap();
         assert_eq!(report.counts.delivered, 1);
         assert_eq!(receiver.completed_uploads().await.unwrap().len(), 1);
@@ -108,11 +111,11 @@ fn a_hosts_failure_is_an_error_and_the_outbox_is_as_it_was() {
 fn what_was_closed_says_so_and_a_run_under_way_ends() {
     let folder = tempfile::tempdir().unwrap();
     on(async {
-        let outbox = Satchel::open(config(&folder), None).await.unwrap();
+        let outbox = Satchel::open(config(&folder), None, None).await.unwrap();
         let (receiver, link) = paired(&folder, &outbox).await;
         outbox.add(photo(&folder, "a.jpg", 3_000_000), plain()).await.unwrap();
         link.set(Conditions::hole());
-        outbox.set_link(wifi());
+        outbox.set_link(wifi()).unwrap();
         let (running, ended) = (outbox.clone(), CancelToken::new());
         let run = runtime::spawn(async move { running.run(until_done(), ended).await });
         while outbox.list(None, 1).await.unwrap()[0].hash.is_none() {
@@ -130,11 +133,11 @@ fn what_was_closed_says_so_and_a_run_under_way_ends() {
 fn a_run_that_is_cancelled_goes_on_next_time() {
     let folder = tempfile::tempdir().unwrap();
     on(async {
-        let outbox = Satchel::open(config(&folder), None).await.unwrap();
+        let outbox = Satchel::open(config(&folder), None, None).await.unwrap();
         let (receiver, link) = paired(&folder, &outbox).await;
         outbox.add(photo(&folder, "a.jpg", 2_000_000), plain()).await.unwrap();
         link.set(Conditions::three_g());
-        outbox.set_link(wifi());
+        outbox.set_link(wifi()).unwrap();
         let (running, cancel) = (outbox.clone(), CancelToken::new());
         let stop = cancel.clone();
         let run = runtime::spawn(async move { running.run(until_done(), stop).await });
@@ -167,9 +170,9 @@ impl Observer for Ear {
 fn an_observer_that_fails_is_told_on_and_after_its_close_nothing() {
     let folder = tempfile::tempdir().unwrap();
     on(async {
-        let outbox = Satchel::open(config(&folder), None).await.unwrap();
+        let outbox = Satchel::open(config(&folder), None, None).await.unwrap();
         let ear = Arc::new(Ear::default());
-        let observation = outbox.observe(ear.clone());
+        let observation = outbox.observe(ear.clone()).unwrap();
         for n in 0..200 {
             outbox.add(photo(&folder, &format!("{n}.jpg"), 100 + n), plain()).await.unwrap();
         }
@@ -185,7 +188,7 @@ fn an_observer_that_fails_is_told_on_and_after_its_close_nothing() {
         outbox.add(photo(&folder, "last.jpg", 99), plain()).await.unwrap();
         // Another one hears of it, so the first could have.
         let other = Arc::new(Ear::default());
-        let _observation = outbox.observe(other.clone());
+        let _observation = outbox.observe(other.clone()).unwrap();
         while other.told.lock().unwrap().is_empty() {
             outbox.try_now().await.unwrap();
             tokio::task::yield_now().await;

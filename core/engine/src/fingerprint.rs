@@ -13,7 +13,7 @@ use satchel_kernel::wire::Algorithm;
 use sha2::Digest as _;
 
 use crate::kinds;
-use crate::source::{self, SourceFault, Stamp};
+use crate::source::{self, Opened, SourceFault, Stamp};
 
 /// Bytes per read: enough for BLAKE3's widest lanes, little enough to stop soon.
 const CHUNK: usize = 128 << 10;
@@ -38,13 +38,22 @@ pub fn fingerprint(
     stop: &dyn Fn() -> bool,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Option<Fingerprint>, SourceFault> {
-    let (file, stamp) = source::open(path)?;
+    of_opened(&Opened::path(path)?, stop, progress)
+}
+
+/// Reads to its end what was opened.
+pub(crate) fn of_opened(
+    source: &Opened,
+    stop: &dyn Fn() -> bool,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Option<Fingerprint>, SourceFault> {
+    let stamp = source.stamp;
     if stamp.size == 0 {
         return Err(SourceFault::Empty);
     }
     let mut hasher = blake3::Hasher::new();
     let mut head = Vec::with_capacity(kinds::HEAD);
-    let whole = each_chunk(&file, 0..stamp.size, stop, &mut |chunk, so_far| {
+    let whole = each_chunk(&source.file, 0..stamp.size, stop, &mut |chunk, so_far| {
         if head.len() < kinds::HEAD {
             head.extend_from_slice(&chunk[..chunk.len().min(kinds::HEAD - head.len())]);
         }
@@ -55,7 +64,7 @@ pub fn fingerprint(
         return Ok(None);
     }
     // The descriptor shows writes to this file, the path that another one took its place.
-    if Stamp::of_file(&file)? != stamp || Stamp::of_path(path)? != stamp {
+    if !source.unchanged()? {
         return Err(SourceFault::Changed);
     }
     let hash = BlobHash::from_bytes(*hasher.finalize().as_bytes());

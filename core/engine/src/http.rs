@@ -27,7 +27,7 @@ use satchel_kernel::outcome::{Outcome, Request};
 use tokio_util::sync::CancellationToken;
 use url::Origin;
 
-pub(crate) use blob::{Blob, same};
+pub(crate) use blob::Blob;
 pub use token::{BadToken, Token};
 pub use trust::BadPin;
 pub(crate) use trust::{HttpError, Pin, Trust, usable};

@@ -6,8 +6,8 @@
 
 mod stage;
 
-use std::ffi::{OsStr, OsString};
-use std::io::Read as _;
+use std::ffi::OsString;
+use std::io::{Read as _, Seek as _};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,9 +19,10 @@ use satchel_kernel::time::Now;
 use crate::error::{Error, Result};
 use crate::journal::{Durable, Record, SourceRecord};
 use crate::kinds;
+use crate::library::LibraryItem;
 use crate::observe::Change;
 use crate::outbox::{Inner, Outbox, PostEdit, fits};
-use crate::source::{self, SourceFault, Stamp};
+use crate::source::{Opened, Source, SourceFault, Stamp};
 use crate::spool::SpoolError;
 use crate::store::{self, Known, NewAsset};
 use crate::walk::{Found, Walk};
@@ -92,9 +93,10 @@ pub struct FolderFault {
 
 /// A file on its way in.
 struct Candidate {
-    path: PathBuf,
-    /// Where it is not the path's.
-    name: Option<OsString>,
+    source: Source,
+    name: OsString,
+    /// Where it was opened already.
+    opened: Option<Opened>,
     kind: AssetKind,
     media_type: &'static str,
     stamp: Stamp,
@@ -110,11 +112,33 @@ impl Outbox {
         let (inner, options) = (self.inner.clone(), options.clone());
         let path = std::path::absolute(path).map_err(|e| Error::io(&e))?;
         let outcome = blocking(move || {
-            let candidate = named(path)?;
-            let mut outcomes = take(&inner, vec![candidate], &options)?;
-            outcomes.pop().unwrap_or(Err(SourceFault::Gone)).map_err(Error::Source)
+            let name = path.file_name().unwrap_or_default().to_owned();
+            single(&inner, Source::File(path), name, &options)
         })
         .await?;
+        self.inner.tell(Change::Assets);
+        Ok(outcome)
+    }
+
+    /// Adds an item of the host's media library, whatever it is; it is opened through [`Config::library`](crate::Config), now and
+    /// each time that it is read. The same item again revises that asset's post; one that changed gives a new asset.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an id or a name that is none; else as [`add`](Self::add).
+    pub async fn add_item(&self, item: &LibraryItem, options: &AddOptions) -> Result<AddOutcome> {
+        let (inner, options, LibraryItem { id, name }) = (self.inner.clone(), options.clone(), item.clone());
+        is_file_name(&name)?;
+        if id.is_empty() || id.len() > 1_024 || id.contains('\0') {
+            return Err(Error::Invalid(
+                "an item's id must have 1 to 1,024 bytes; give it as the media library does".into(),
+            ));
+        }
+        if inner.config.library.is_none() {
+            return Err(Error::Invalid(
+                "no media library was given when this outbox was opened; open it with one".into(),
+            ));
+        }
+        let outcome = blocking(move || single(&inner, Source::Library(id), name.into(), &options)).await?;
         self.inner.tell(Change::Assets);
         Ok(outcome)
     }
@@ -140,21 +164,34 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + '
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Error::Storage("adding was interrupted".into())))
 }
 
-fn named(path: PathBuf) -> Result<Candidate, SourceFault> {
-    let name = path.file_name().unwrap_or_default().to_owned();
-    opened(path, &name)
+/// What a file may be called: no folder, nothing that a screen or a shell would stumble over.
+fn is_file_name(name: &str) -> Result<()> {
+    if name.is_empty() || name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\')) || name.len() > 255 {
+        let words = "the file's name must have 1 to 255 bytes, without folders or control characters";
+        return Err(Error::Invalid(words.into()));
+    }
+    Ok(())
 }
 
-/// A file that goes by this name.
-fn opened(path: PathBuf, name: &OsStr) -> Result<Candidate, SourceFault> {
-    let (mut file, stamp) = source::open(&path)?;
+fn single(inner: &Arc<Inner>, source: Source, name: OsString, options: &AddOptions) -> Result<AddOutcome> {
+    let candidate = candidate(inner, source, name)?;
+    let mut outcomes = take(inner, vec![candidate], options)?;
+    outcomes.pop().unwrap_or(Err(SourceFault::Gone)).map_err(Error::Source)
+}
+
+/// What a source holds, by its first bytes and this name.
+fn candidate(inner: &Inner, source: Source, name: OsString) -> Result<Candidate, SourceFault> {
+    let opened = inner.source(&source).open()?;
+    let stamp = opened.stamp;
     if stamp.size == 0 {
         return Err(SourceFault::Empty);
     }
+    let mut file = &opened.file;
     let mut head = Vec::new();
-    file.by_ref().take(kinds::HEAD as u64).read_to_end(&mut head)?;
-    let (kind, media_type) = kinds::kind_of(name, &head).unwrap_or((AssetKind::Other, kinds::UNKNOWN));
-    Ok(Candidate { path, name: None, kind, media_type, stamp })
+    file.rewind()?;
+    file.take(kinds::HEAD as u64).read_to_end(&mut head)?;
+    let (kind, media_type) = kinds::kind_of(&name, &head).unwrap_or((AssetKind::Other, kinds::UNKNOWN));
+    Ok(Candidate { source, name, opened: Some(opened), kind, media_type, stamp })
 }
 
 fn walk(
@@ -170,7 +207,10 @@ fn walk(
             Ok(Found::Skipped) => report.skipped += 1,
             Ok(Found::Media { path, kind, media_type }) => match Stamp::of_path(&path) {
                 Ok(stamp) if stamp.size == 0 => report.fault(path, SourceFault::Empty),
-                Ok(stamp) => batch.push(Candidate { path, name: None, kind, media_type, stamp }),
+                Ok(stamp) => {
+                    let name = path.file_name().unwrap_or_default().to_owned();
+                    batch.push(Candidate { source: Source::File(path), name, opened: None, kind, media_type, stamp });
+                }
                 Err(why) => report.fault(path, why),
             },
             Err(why) => report.fault(why.path, why.fault),
@@ -189,7 +229,7 @@ fn walk(
 
 impl FolderReport {
     fn take(&mut self, inner: &Arc<Inner>, batch: Vec<Candidate>, options: &AddOptions) -> Result<()> {
-        let paths: Vec<_> = batch.iter().map(|c| c.path.clone()).collect();
+        let paths: Vec<_> = batch.iter().map(|c| c.source.path().unwrap_or(Path::new("")).to_owned()).collect();
         for (path, outcome) in paths.into_iter().zip(take(inner, batch, options)?) {
             match outcome {
                 Ok(AddOutcome::Added(_)) => self.added += 1,
@@ -219,14 +259,18 @@ fn take(
     // Held until the rows are committed, so that no sweep takes a copy for an orphan.
     let adding = if options.copy { Some(inner.spool.adding().map_err(spool_fault)?) } else { None };
     let mut staged = Vec::with_capacity(candidates.len());
-    for candidate in candidates {
+    for mut candidate in candidates {
+        let opened = candidate.opened.take();
         let spool = match &adding {
             None => Ok(None),
             Some(_) if is_copied(inner, &candidate)? => Ok(None),
-            Some(adding) => match adding.copy_in(&candidate.path, now.utc_ms) {
-                Ok((name, stamp)) => Ok(Some((name, stamp))),
-                Err(SpoolError::Source(fault)) => Err(fault),
-                Err(other) => return Err(spool_fault(other)),
+            Some(adding) => match opened.map_or_else(|| inner.source(&candidate.source).open(), Ok) {
+                Ok(opened) => match adding.copy_in(&opened, now.utc_ms) {
+                    Ok((name, stamp)) => Ok(Some((name, stamp))),
+                    Err(SpoolError::Source(fault)) => Err(fault),
+                    Err(other) => return Err(spool_fault(other)),
+                },
+                Err(fault) => Err(fault),
             },
         };
         staged.push(spool.map(|spool| (candidate, spool)));
@@ -238,7 +282,7 @@ fn take(
         for staged in staged {
             outcomes.push(match staged {
                 Ok((candidate, spool)) => {
-                    let known = store::known(tx, &candidate.path, &candidate.stamp)?;
+                    let known = store::known(tx, &candidate.source, &candidate.stamp)?;
                     Ok(one(tx, candidate, known, spool, &options, &mut records, &now)?)
                 }
                 Err(fault) => Err(fault),
@@ -253,8 +297,8 @@ fn take(
 }
 
 fn is_copied(inner: &Arc<Inner>, candidate: &Candidate) -> Result<bool> {
-    let (path, stamp) = (candidate.path.clone(), candidate.stamp);
-    inner.store.read_blocking(move |conn| Ok(store::known(conn, &path, &stamp)?.is_some_and(|known| known.copied)))
+    let (source, stamp) = (candidate.source.clone(), candidate.stamp);
+    inner.store.read_blocking(move |conn| Ok(store::known(conn, &source, &stamp)?.is_some_and(|known| known.copied)))
 }
 
 fn one(
@@ -266,7 +310,7 @@ fn one(
     records: &mut Vec<Record>,
     now: &Now,
 ) -> Result<AddOutcome> {
-    let Candidate { path, name, kind, media_type, stamp } = candidate;
+    let Candidate { source, name, opened: _, kind, media_type, stamp } = candidate;
     if let Some(known) = known {
         let mut changed = store::reread(tx, known.seq, &stamp)?;
         // It was added without a copy before, and its owner wants one now: the card will not stay.
@@ -290,31 +334,32 @@ fn one(
     }
     let (spool, stamp) = spool.map_or((None, stamp), |(name, stamp)| (Some(name), stamp));
     let id = new_id()?;
-    let file_name = name.unwrap_or_else(|| path.file_name().unwrap_or_default().to_owned());
     let new = NewAsset {
         id,
         kind,
         role: store::role(kind),
-        path,
+        source,
         spool: spool.map(|name| name.to_string()),
-        name: file_name.to_string_lossy().into_owned(),
+        name: name.to_string_lossy().into_owned(),
         media_type: media_type.to_owned(),
         urgent: options.urgent,
         post: fits(options.post.apply(&Default::default()))?,
         stamp,
     };
     let order = store::insert_asset(tx, &new, now)?;
-    let NewAsset { path, media_type, urgent, post, stamp, .. } = new;
+    let NewAsset { source: origin, media_type, urgent, post, stamp, .. } = new;
     let source = match spool {
         Some(name) => SourceRecord::Spool { name },
-        None => SourceRecord::File { path: path.clone() },
+        None => SourceRecord::of(&origin),
     };
+    let (path, library) = SourceRecord::added_from(origin);
     let added_utc_ms = now.utc_ms;
     records.push(Record::Added {
         asset: id,
         source,
         path,
-        name: file_name,
+        library,
+        name,
         kind,
         media_type,
         urgent,

@@ -35,6 +35,8 @@ pub enum Change {
         asset: Option<AssetId>,
         /// Which rendition.
         rendition: Rendition,
+        /// Where.
+        target: TargetId,
         /// How well that is known.
         proof: Proof,
     },

@@ -21,10 +21,13 @@ use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::http::{Http, Options, Token, Trust};
 use crate::journal::{Durable, Journal, Record};
+use crate::library::MediaLibrary;
 use crate::observe::Change;
 use crate::pairing::Paired;
+use crate::source::{Reach, Source};
 use crate::spool::{Spool, SpoolName};
 use crate::store::{self, AssetView, Counts, Filter, LedgerRow, Spec, Store, Target};
+use crate::tokens::{TokenSource, Tokens};
 
 /// How an outbox is opened.
 #[derive(Clone)]
@@ -41,6 +44,10 @@ pub struct Config {
     pub connect_timeout: Duration,
     /// Certificates to trust beside the system's, in PEM.
     pub extra_roots: Vec<String>,
+    /// Opens items of the host's media library; without it they wait.
+    pub library: Option<Arc<dyn MediaLibrary>>,
+    /// Gets new tokens; without it a refused one waits for [`Outbox::set_token`].
+    pub tokens: Option<Arc<dyn TokenSource>>,
 }
 
 impl Config {
@@ -53,6 +60,8 @@ impl Config {
             patience: Patience::default(),
             connect_timeout: Options::default().connect_timeout,
             extra_roots: vec![],
+            library: None,
+            tokens: None,
         }
     }
 }
@@ -73,7 +82,7 @@ pub(crate) struct Inner {
     pub changes: broadcast::Sender<Change>,
     pub changed: Notify,
     pub seed: u64,
-    tokens: Mutex<HashMap<TargetId, Token>>,
+    pub tokens: Tokens,
     clients: Mutex<HashMap<TargetId, Http>>,
     recovered: store::Recovered,
 }
@@ -236,12 +245,6 @@ impl Outbox {
         Ok(id)
     }
 
-    /// Gives the credential for a target. It is kept in memory alone; where it rests is the host's affair.
-    pub fn set_token(&self, target: TargetId, token: Token) {
-        lock(&self.inner.tokens).insert(target, token);
-        self.inner.changed.notify_one();
-    }
-
     /// The targets.
     pub async fn targets(&self) -> Result<Vec<TargetView>> {
         let targets = self.inner.store.read(store::all_targets).await?;
@@ -346,7 +349,23 @@ impl Inner {
     }
 
     pub(crate) fn token(&self, target: TargetId) -> Option<Token> {
-        lock(&self.tokens).get(&target).cloned()
+        self.tokens.get(target)
+    }
+
+    /// How a part's bytes are got at: its copy, else its source; none where there is neither.
+    pub(crate) fn reach(&self, spool: Option<&str>, source: Option<&Source>) -> Option<Reach> {
+        match spool {
+            Some(name) => name.parse().ok().map(|name| Reach::Path(self.spool.path(name))),
+            None => source.map(|source| self.source(source)),
+        }
+    }
+
+    /// How a source is got at.
+    pub(crate) fn source(&self, source: &Source) -> Reach {
+        match source {
+            Source::File(path) => Reach::Path(path.clone()),
+            Source::Library(id) => Reach::Item(self.config.library.clone(), id.clone()),
+        }
     }
 
     /// The target's client: one pool of connections for each.
@@ -432,7 +451,7 @@ fn open(config: Config) -> Result<Outbox> {
         changes: broadcast::Sender::new(1024),
         changed: Notify::new(),
         seed: u64::from_le_bytes(seed),
-        tokens: Mutex::default(),
+        tokens: Tokens::default(),
         clients: Mutex::default(),
         recovered,
         config,

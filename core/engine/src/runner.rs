@@ -27,6 +27,7 @@ use crate::observe::Change;
 use crate::outbox::{Inner, Outbox};
 use crate::spool::Kept;
 use crate::store::{self, Around, Counts, Target};
+use crate::tokens;
 
 /// How often the runner looks anew: another process may have added, removed or paused something, and there is no other
 /// way to hear of it.
@@ -109,6 +110,7 @@ enum Task {
     Read,
     Ask(TargetId),
     Send(DeliveryId),
+    Renew,
 }
 
 impl Runner {
@@ -140,8 +142,10 @@ impl Runner {
         let mut policy = self.inner.policy.subscribe();
         let mut look = tokio::time::interval(LOOK);
         loop {
+            tokens::settle(&self.inner).await?;
             let now = self.now();
             let targets = self.targets().await?;
+            self.renew(&targets);
             let open = self.plan_and_act(&now, &targets).await?;
             if self.tasks.is_empty() && !self.worth_waiting(&now, open) {
                 return Ok(());
@@ -246,8 +250,23 @@ impl Runner {
             Task::Read => self.reading = false,
             Task::Ask(target) => drop(self.asking.remove(&target)),
             Task::Send(delivery) => drop(self.sending.remove(&delivery)),
+            Task::Renew => {}
         }
         outcome
+    }
+
+    /// Gets other tokens where targets refused those that there are. The runner does not wait for the host.
+    fn renew(&mut self, targets: &[Arc<Target>]) {
+        for target in targets.iter().filter(|target| tokens::due(&self.inner, target)) {
+            let (inner, target, stop) = (self.inner.clone(), target.clone(), self.cancel.clone());
+            self.tasks.spawn(async move {
+                tokio::select! {
+                    () = tokens::renew(&inner, &target) => {}
+                    () = stop.cancelled() => {}
+                }
+                (Task::Renew, Ok(()))
+            });
+        }
     }
 
     /// Whether a run without tasks should wait for what comes.

@@ -5,14 +5,45 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use satchel_kernel::state::ParkReason;
 use serde::{Deserialize, Serialize};
 
+use crate::library::{LibraryFault, MediaLibrary, OpenItem};
+
 /// How old a file's last change must be, in milliseconds, before its stamp vouches for it: file systems count
 /// in steps of up to two seconds (FAT), and a second change within one step leaves no trace.
 const SETTLED_MS: i64 = 2_000;
+
+/// Where an original lives.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// A file of somebody's; absolute.
+    File(PathBuf),
+    /// An item of the host's media library, by its id there.
+    Library(String),
+}
+
+impl Source {
+    /// The file's path; none for an item of a library.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Library(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Library(id) => f.write_str(id),
+        }
+    }
+}
 
 /// What tells that a file is the one that was hashed. Two equal stamps of a [settled](Self::settled) file mean
 /// equal bytes.
@@ -60,6 +91,13 @@ impl Stamp {
         }
     }
 
+    /// What an item of a media library is known by. Its number on the device may be another after each start of the phone,
+    /// so only its length, its last change and how it is read count.
+    fn of_item(self, read_mode: u8, modified_utc_ms: Option<i64>) -> Self {
+        let mtime_ns = modified_utc_ms.map_or(self.mtime_ns, |ms| ms.saturating_mul(1_000_000));
+        Self { device: 0, inode: 0, ctime_ns: 0, mtime_ns, read_mode, ..self }
+    }
+
     /// Of an open file.
     pub fn of_file(file: &File) -> Result<Self, SourceFault> {
         Ok(Self::of(&file.metadata()?))
@@ -98,6 +136,76 @@ pub fn open(path: &Path) -> Result<(File, Stamp), SourceFault> {
         return Err(SourceFault::NotAFile);
     }
     Ok((file, Stamp::of(&meta)))
+}
+
+/// A source that is open for reading, with what it is known by.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub file: File,
+    pub stamp: Stamp,
+    /// What the system said of the descriptor.
+    seen: Stamp,
+    path: Option<PathBuf>,
+}
+
+impl Opened {
+    /// Opens what a path leads to.
+    pub(crate) fn path(path: &Path) -> Result<Self, SourceFault> {
+        let (file, stamp) = open(path)?;
+        Ok(Self { file, stamp, seen: stamp, path: Some(path.to_owned()) })
+    }
+
+    /// Takes an item that the host opened.
+    fn item(OpenItem { file, read_mode, modified_utc_ms }: OpenItem) -> Result<Self, SourceFault> {
+        let meta = file.metadata()?;
+        if !meta.is_file() {
+            return Err(SourceFault::NotAFile);
+        }
+        let seen = Stamp::of(&meta);
+        Ok(Self { file, stamp: seen.of_item(read_mode, modified_utc_ms), seen, path: None })
+    }
+
+    /// Whether nobody wrote to it since it was opened.
+    pub(crate) fn untouched(&self) -> Result<bool, SourceFault> {
+        Ok(Stamp::of_file(&self.file)? == self.seen)
+    }
+
+    /// Whether it is still what was opened: nobody wrote to it, and its path leads to no other file.
+    pub(crate) fn unchanged(&self) -> Result<bool, SourceFault> {
+        let same = match &self.path {
+            Some(path) => Stamp::of_path(path)? == self.seen,
+            None => true,
+        };
+        Ok(same && self.untouched()?)
+    }
+}
+
+/// How the bytes of a part are got at.
+#[derive(Clone)]
+pub(crate) enum Reach {
+    /// By a path: its owner's, or the spool's.
+    Path(PathBuf),
+    /// Through the host's library, where there is one.
+    Item(Option<Arc<dyn MediaLibrary>>, String),
+}
+
+impl Reach {
+    /// Opens it; waits for the disk, or for the host.
+    pub(crate) fn open(&self) -> Result<Opened, SourceFault> {
+        match self {
+            Self::Path(path) => Opened::path(path),
+            Self::Item(library, id) => {
+                // Opened without its app, as by the command line, the item is there all the same.
+                let library = library.as_ref().ok_or(SourceFault::Away)?;
+                Opened::item(library.open(id).map_err(|fault| match fault {
+                    LibraryFault::Gone => SourceFault::Gone,
+                    LibraryFault::Denied => SourceFault::Unreadable,
+                    LibraryFault::Away => SourceFault::Away,
+                    LibraryFault::Failed => SourceFault::Host,
+                })?)
+            }
+        }
+    }
 }
 
 /// Reads at a position, whatever the file's cursor is, so that several readers share one descriptor. Fewer
@@ -141,6 +249,12 @@ pub enum SourceFault {
     /// Symbolic links that lead to each other.
     #[error("the symbolic links lead round in a circle; name the file itself")]
     Loop,
+    /// It is there, and cannot be opened just now.
+    #[error("the original cannot be opened just now; try again when the phone is unlocked and has a network")]
+    Away,
+    /// The host's media library failed.
+    #[error("the app's own media library failed; try again, and report it to the app's maker")]
+    Host,
     /// The system failed otherwise.
     #[error("the file could not be read ({0}); check that its disk or card is in place, then try again")]
     Io(io::ErrorKind),
@@ -151,16 +265,22 @@ impl SourceFault {
     pub fn park_reason(self) -> ParkReason {
         match self {
             Self::Gone | Self::NotAFile | Self::Loop => ParkReason::SourceGone,
-            Self::Unreadable | Self::Io(_) => ParkReason::SourceUnreadable,
+            Self::Unreadable | Self::Away | Self::Host | Self::Io(_) => ParkReason::SourceUnreadable,
             Self::Empty => ParkReason::SourceEmpty,
             Self::Changed => ParkReason::SourceKeepsChanging,
         }
     }
 
+    /// Whether the original is there, as far as anybody knows, and only cannot be opened just now: it is tried again however
+    /// often.
+    pub fn is_away(self) -> bool {
+        matches!(self, Self::Away | Self::Host)
+    }
+
     /// Whether this passes by itself, so that a few more tries are worth making before a person is asked.
     pub fn passes(self) -> bool {
         match self {
-            Self::Changed => true,
+            Self::Changed | Self::Away | Self::Host => true,
             Self::Io(kind) => !matches!(
                 kind,
                 io::ErrorKind::InvalidInput | io::ErrorKind::InvalidFilename | io::ErrorKind::Unsupported
@@ -262,7 +382,13 @@ mod tests {
         let fault: SourceFault = File::open(secret).unwrap_err().into();
         assert!(!format!("{fault} {fault:?}").contains(secret));
         let all = [SourceFault::Gone, SourceFault::Unreadable, SourceFault::Empty, SourceFault::Changed];
-        let rest = [SourceFault::NotAFile, SourceFault::Loop, SourceFault::Io(io::ErrorKind::TimedOut)];
+        let rest = [
+            SourceFault::NotAFile,
+            SourceFault::Loop,
+            SourceFault::Away,
+            SourceFault::Host,
+            SourceFault::Io(io::ErrorKind::TimedOut),
+        ];
         for fault in all.into_iter().chain(rest) {
             assert_ne!(fault.park_reason(), ParkReason::Other);
         }

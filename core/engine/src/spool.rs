@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::fs::{self, File, TryLockError};
+use std::io::Seek as _;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize, de};
 
 use crate::crash;
 use crate::durable;
-use crate::source::{self, SourceFault, Stamp};
+use crate::source::{Opened, SourceFault, Stamp};
 
 /// How old an orphan must be before it is swept, in milliseconds: where a file system has no locks, this alone
 /// protects a running `add`.
@@ -249,21 +250,19 @@ impl Adding<'_> {
     /// Copies a source, sharing its blocks where the file system can. When this returns, the copy is whole and
     /// on the disk; on any failure nothing of it is left. The stamp is the source's, which was the same before
     /// and after; an empty source is refused. `now_utc_ms` becomes the copy's age.
-    pub(crate) fn copy_in(&self, source: &Path, now_utc_ms: i64) -> Result<(SpoolName, Stamp), SpoolError> {
-        let (file, stamp) = source::open(source)?;
-        if stamp.size == 0 {
+    pub(crate) fn copy_in(&self, source: &Opened, now_utc_ms: i64) -> Result<(SpoolName, Stamp), SpoolError> {
+        if source.stamp.size == 0 {
             return Err(SourceFault::Empty.into());
         }
-        Ok((self.copy_opened(source, &file, stamp, now_utc_ms)?, stamp))
+        Ok((self.copy_opened(source, now_utc_ms)?, source.stamp))
     }
 
-    /// Copies a source that was opened with this stamp; it must have it still when the copy is made.
-    fn copy_opened(&self, path: &Path, source: &File, stamp: Stamp, now_utc_ms: i64) -> Result<SpoolName, SpoolError> {
-        let stage = self.spool.stage();
-        let copy = copy_to(source, stamp, &stage.part)?;
-        crash::after("half of a copy is in the spool", || drop(copy.set_len(stamp.size / 2)));
-        let same = Stamp::of_file(source)? == stamp && Stamp::of_path(path)? == stamp;
-        if !same || copy.metadata()?.len() != stamp.size {
+    /// Copies a source, which must be what was opened still when the copy is made.
+    fn copy_opened(&self, source: &Opened, now_utc_ms: i64) -> Result<SpoolName, SpoolError> {
+        let (stage, size) = (self.spool.stage(), source.stamp.size);
+        let copy = copy_to(&source.file, size, &stage.part)?;
+        crash::after("half of a copy is in the spool", || drop(copy.set_len(size / 2)));
+        if !source.unchanged()? || copy.metadata()?.len() != size {
             return Err(SourceFault::Changed.into());
         }
         // A copy that shares blocks may come with the source's times.
@@ -278,7 +277,7 @@ impl Adding<'_> {
 
 /// Copies a source to a new file. The blocks are shared where the file system can; not on Windows, where that
 /// exists for server disks only and the way there is little proven.
-fn copy_to(source: &File, stamp: Stamp, part: &Path) -> io::Result<File> {
+fn copy_to(source: &File, size: u64, part: &Path) -> io::Result<File> {
     #[cfg(target_vendor = "apple")]
     {
         // Makes the new file itself, with the source's rights.
@@ -298,7 +297,9 @@ fn copy_to(source: &File, stamp: Stamp, part: &Path) -> io::Result<File> {
         copy.set_len(0)?;
     }
     // One byte more than there should be: a source that grows for ever is not copied for ever.
-    io::copy(&mut source.take(stamp.size.saturating_add(1)), &mut copy)?;
+    let mut source = source;
+    source.rewind()?;
+    io::copy(&mut source.take(size.saturating_add(1)), &mut copy)?;
     Ok(copy)
 }
 
@@ -416,7 +417,7 @@ mod tests {
         let bytes: Vec<u8> = (0..300_000u32).map(|i| (i % 253) as u8).collect();
         fs::write(&source, &bytes).unwrap();
         let before = Stamp::of_path(&source).unwrap();
-        let (name, stamp) = spool.adding().unwrap().copy_in(&source, NOW).unwrap();
+        let (name, stamp) = spool.adding().unwrap().copy_in(&Opened::path(&source).unwrap(), NOW).unwrap();
         assert_eq!((stamp, Stamp::of_path(&source).unwrap()), (before, before));
         assert_eq!(fs::read(spool.path(name)).unwrap(), bytes);
         assert_eq!(names(&spool), [name.to_string()]);
@@ -435,7 +436,7 @@ mod tests {
         let source = dir.path().join("a");
         fs::write(&source, b"x").unwrap();
         fs::set_permissions(&source, fs::Permissions::from_mode(0o444)).unwrap();
-        let (name, _) = spool.adding().unwrap().copy_in(&source, NOW).unwrap();
+        let (name, _) = spool.adding().unwrap().copy_in(&Opened::path(&source).unwrap(), NOW).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&spool.folder), mode(&spool.path(name))), (0o700, 0o600));
         fs::set_permissions(&spool.folder, fs::Permissions::from_mode(0o755)).unwrap();
@@ -454,7 +455,9 @@ mod tests {
             (dir.path().join("none"), SourceFault::Gone),
             (dir.path().to_owned(), SourceFault::NotAFile),
         ] {
-            assert_eq!(adding.copy_in(&path, NOW), Err(SpoolError::Source(fault)));
+            let copied =
+                Opened::path(&path).map_err(SpoolError::Source).and_then(|source| adding.copy_in(&source, NOW));
+            assert_eq!(copied, Err(SpoolError::Source(fault)));
         }
         assert_eq!(names(&spool), [""; 0]);
     }
@@ -475,9 +478,9 @@ mod tests {
             fs::write(&path, b"one").unwrap();
             let old = UNIX_EPOCH + Duration::from_secs(1_000_000);
             File::options().write(true).open(&path).unwrap().set_modified(old).unwrap();
-            let (file, stamp) = source::open(&path).unwrap();
+            let source = Opened::path(&path).unwrap();
             meddle(&path);
-            let refused = adding.copy_opened(&path, &file, stamp, NOW);
+            let refused = adding.copy_opened(&source, NOW);
             assert_eq!(refused, Err(SpoolError::Source(SourceFault::Changed)));
         }
         assert_eq!(names(&spool), [""; 0]);
@@ -504,7 +507,7 @@ mod tests {
             });
             let adding = spool.adding().unwrap();
             for _ in 0..5 {
-                match adding.copy_in(&source, NOW) {
+                match adding.copy_in(&Opened::path(&source).unwrap(), NOW) {
                     Ok((name, stamp)) => assert_eq!(fs::metadata(spool.path(name)).unwrap().len(), stamp.size),
                     Err(error) => assert_eq!(error, SpoolError::Source(SourceFault::Changed)),
                 }
@@ -520,9 +523,9 @@ mod tests {
         let source = dir.path().join("a");
         fs::write(&source, b"x").unwrap();
         let adding = spool.adding().unwrap();
-        let (kept, _) = adding.copy_in(&source, NOW).unwrap();
-        let (orphan, _) = adding.copy_in(&source, NOW).unwrap();
-        let (young, _) = adding.copy_in(&source, NOW + 1).unwrap();
+        let (kept, _) = adding.copy_in(&Opened::path(&source).unwrap(), NOW).unwrap();
+        let (orphan, _) = adding.copy_in(&Opened::path(&source).unwrap(), NOW).unwrap();
+        let (young, _) = adding.copy_in(&Opened::path(&source).unwrap(), NOW + 1).unwrap();
         let half = format!("{}.{PART}", SpoolName::random());
         for foreign in [half.as_str(), "readme", "a.jpg"] {
             let file = File::create_new(spool.folder.join(foreign)).unwrap();
@@ -562,8 +565,8 @@ mod tests {
         let source = dir.path().join("a");
         fs::write(&source, b"the only bytes").unwrap();
         let adding = spool.adding().unwrap();
-        let (kept, _) = adding.copy_in(&source, NOW).unwrap();
-        let (unknown, _) = adding.copy_in(&source, NOW).unwrap();
+        let (kept, _) = adding.copy_in(&Opened::path(&source).unwrap(), NOW).unwrap();
+        let (unknown, _) = adding.copy_in(&Opened::path(&source).unwrap(), NOW).unwrap();
         assert_eq!(spool.save_unknown(|_| false), Ok(0), "while somebody adds, a copy may be his");
         drop(adding);
         assert_eq!(spool.save_unknown(|name| name == kept), Ok(1));
@@ -589,7 +592,7 @@ mod tests {
         let source = dir.path().join("big");
         fs::write(&source, vec![1; 3 << 20]).unwrap();
         let spool = Spool::open(&Path::new(&small).join("spool")).unwrap();
-        assert_eq!(spool.adding().unwrap().copy_in(&source, NOW), Err(SpoolError::Full));
+        assert_eq!(spool.adding().unwrap().copy_in(&Opened::path(&source).unwrap(), NOW), Err(SpoolError::Full));
         assert_eq!(names(&spool), [""; 0]);
     }
 

@@ -72,6 +72,8 @@ pub enum WaitReason {
     },
     /// The file was being written when it was read; it is read again shortly.
     SourceBusy,
+    /// The original cannot be opened just now: it is in the cloud, say, or the phone is locked. It is tried again by itself.
+    SourceAway,
     /// A reason of a later version.
     #[serde(other)]
     Other,
@@ -99,6 +101,8 @@ pub enum Trouble {
     Contradiction,
     /// The service refused, with this status.
     Refused(u16),
+    /// Nothing of the target's: the original could not be opened just now.
+    SourceAway,
     /// A trouble of a later version.
     Other,
 }
@@ -124,6 +128,7 @@ impl From<StoredTrouble> for Trouble {
             "needs_token" => Some(Self::NeedsToken),
             "contradiction" => Some(Self::Contradiction),
             "refused" => status().map(Self::Refused),
+            "source_away" => Some(Self::SourceAway),
             _ => None,
         };
         known.unwrap_or(Self::Other)
@@ -246,6 +251,7 @@ impl Trouble {
             Self::NeedsToken => "the server does not accept the token; pair again or give a new one".into(),
             Self::Contradiction => "the server contradicted itself".into(),
             Self::Refused(status) => format!("the server refused the request ({status})"),
+            Self::SourceAway => "the original could not be opened (in the cloud, or the phone is locked)".into(),
             Self::Other => "something went wrong".into(),
         }
     }
@@ -274,6 +280,7 @@ impl WaitReason {
             Self::Paused => "paused".into(),
             Self::Retry { trouble, .. } | Self::TargetRests { trouble, .. } => trouble.words_of_wait(),
             Self::SourceBusy => "the file is still being written".into(),
+            Self::SourceAway => Trouble::SourceAway.words_of_wait(),
             Self::Other => "it waits".into(),
         }
     }

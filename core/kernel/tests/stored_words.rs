@@ -20,6 +20,7 @@ fn any_trouble() -> impl Strategy<Value = Trouble> {
         Just(Trouble::NeedsToken),
         Just(Trouble::Contradiction),
         any::<u16>().prop_map(Trouble::Refused),
+        Just(Trouble::SourceAway),
         Just(Trouble::Other),
     ]
 }
@@ -35,6 +36,7 @@ fn any_wait() -> impl Strategy<Value = WaitReason> {
         (any::<i64>(), any_trouble()).prop_map(|(at_utc_ms, trouble)| WaitReason::Retry { at_utc_ms, trouble }),
         (any::<i64>(), any_trouble()).prop_map(|(at_utc_ms, trouble)| WaitReason::TargetRests { at_utc_ms, trouble }),
         Just(WaitReason::SourceBusy),
+        Just(WaitReason::SourceAway),
         Just(WaitReason::Other),
     ]
 }

@@ -59,7 +59,7 @@ public struct Asset: Identifiable, Hashable, Sendable {
     /// What kind of thing.
     public let kind: Kind
     /// Where it was added from.
-    public let file: URL
+    public let source: Source
     /// The file's name.
     public let name: String
     /// BLAKE3 of its content, 64 hexadecimal digits, once it was read.
@@ -87,7 +87,7 @@ public struct Asset: Identifiable, Hashable, Sendable {
         id = AssetID(rawValue: core.id)
         sequence = core.seq
         kind = Kind(core.kind)
-        file = URL(fileURLWithPath: core.path)
+        source = Source(core.source)
         name = core.name
         hash = core.hash
         bytes = Int(count: core.bytes)

@@ -11,7 +11,7 @@ public enum Change: Hashable, Sendable {
     /// An upload moved: `sent` of `bytes` were handed to the network. Of assets that share it, the first is named.
     case progress(AssetID, Rendition, target: TargetID, sent: Int, bytes: Int)
     /// A delivery is done. Of assets that share it the first is named; none when the server had it already.
-    case delivered(AssetID?, Rendition, Proof)
+    case delivered(AssetID?, Rendition, target: TargetID, Proof)
     /// A delivery needs a person.
     case parked(AssetID?, ParkReason)
     /// Something went wrong at a target; it is tried again.
@@ -30,8 +30,10 @@ public enum Change: Hashable, Sendable {
                 .progress(
                     AssetID(rawValue: asset), Rendition(rendition), target: TargetID(rawValue: target),
                     sent: Int(count: sent), bytes: Int(count: bytes))
-            case .delivered(let asset, let rendition, let proof):
-                .delivered(asset.map(AssetID.init(rawValue:)), Rendition(rendition), Proof(proof))
+            case .delivered(let asset, let rendition, let target, let proof):
+                .delivered(
+                    asset.map(AssetID.init(rawValue:)), Rendition(rendition), target: TargetID(rawValue: target),
+                    Proof(proof))
             case .parked(let asset, let reason): .parked(asset.map(AssetID.init(rawValue:)), ParkReason(reason))
             case .trouble(let target, let trouble): .trouble(TargetID(rawValue: target), Trouble(trouble))
             case .idle(let wake): .idle(Wake(wake))

@@ -29,6 +29,7 @@ extension WaitReason {
         case .retry: "retry"
         case .targetRests: "target_rests"
         case .sourceBusy: "source_busy"
+        case .sourceAway: "source_away"
         case .other(let code): code
         }
     }
@@ -76,6 +77,7 @@ extension Trouble {
         case .needsToken: "needs_token"
         case .contradiction: "contradiction"
         case .refused: "refused"
+        case .sourceAway: "source_away"
         case .other(let code): code
         }
     }
@@ -148,6 +150,7 @@ extension SourceFault {
         case .changed: "changed"
         case .notAFile: "not_a_file"
         case .loop: "loop"
+        case .away: "away"
         case .io: "io"
         case .other(let code): code
         }

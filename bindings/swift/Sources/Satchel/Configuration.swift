@@ -87,4 +87,15 @@ public protocol Credentials: Sendable {
     func token(for target: String) throws -> String?
     /// Keeps a target's token, in place of an earlier one; it must be durable when this returns.
     func keep(_ token: String, for target: String) throws
+    /// Gets another token, in place of one that the target refused (`nil` where there was none); `nil` where no other is to be
+    /// had. What it returns is kept by the app already.
+    ///
+    /// Called for each target at most once a minute, and only when the target proved to be itself. When it throws, the outbox
+    /// goes on with what there is.
+    func refresh(_ refused: String?, for target: String) throws -> String?
+}
+
+extension Credentials {
+    /// No other token is to be had.
+    public func refresh(_ refused: String?, for target: String) throws -> String? { nil }
 }

@@ -66,6 +66,10 @@ final class CredentialsPort: SatchelGenerated.Credentials {
         try asking { try credentials.keep(token, for: target) }
     }
 
+    func refresh(target: String, refused: String?) throws -> String? {
+        try asking { try credentials.refresh(refused, for: target) }
+    }
+
     /// What the app throws is told as its own fault; its description may end up in a log.
     private func asking<Value>(_ ask: () throws -> Value) throws -> Value {
         do {
@@ -94,6 +98,11 @@ extension Date {
     /// From milliseconds since 1970.
     init(utcMs: Int64) {
         self.init(timeIntervalSince1970: Double(utcMs) / 1000)
+    }
+
+    /// Milliseconds since 1970, as far as a number holds them.
+    var utcMs: Int64 {
+        Int64(exactly: (timeIntervalSince1970 * 1000).rounded()) ?? (timeIntervalSince1970 < 0 ? .min : .max)
     }
 }
 

@@ -11,11 +11,14 @@ public struct Opened: Hashable, Sendable {
     public let damaged: Int
     /// Assets that the journal did not speak of any more, and does again.
     public let retold: Int
+    /// Copies in the outbox's spool whose records were all lost; they are kept there, as `*.saved`, for a person to look at.
+    public let saved: Int
 
     init(_ core: SatchelGenerated.Opened) {
         recovered = Int(count: core.recovered)
         damaged = Int(count: core.damaged)
         retold = Int(count: core.retold)
+        saved = Int(count: core.saved)
     }
 }
 

@@ -7,7 +7,7 @@ internal import SatchelGenerated
 /// let satchel = try await Satchel.open(Configuration(folder: outbox))
 /// try await satchel.pair(code: scanned, device: "Ida's phone")
 /// try await satchel.add(photo)
-/// satchel.setLink(Link(.wifi, metered: false))
+/// try satchel.setLink(Link(.wifi, metered: false))
 /// let report = try await satchel.run()
 /// ```
 ///
@@ -26,13 +26,15 @@ public actor Satchel {
     /// - Parameters:
     ///   - configuration: Its folder, and the traveller's rules.
     ///   - credentials: Keeps tokens: on Apple's systems the Keychain. Without it a token lasts as long as this object.
+    ///   - library: Opens items of the app's media library; without it, those that were added earlier wait.
     public static func open(
-        _ configuration: Configuration, credentials: (any Credentials)? = nil
+        _ configuration: Configuration, credentials: (any Credentials)? = nil, library: (any MediaLibrary)? = nil
     ) async throws(SatchelError) -> Satchel {
         Satchel(
             try await crossing {
                 try await SatchelGenerated.Satchel.open(
-                    config: configuration.core, credentials: credentials.map(CredentialsPort.init))
+                    config: configuration.core, credentials: credentials.map(CredentialsPort.init),
+                    library: library.map(LibraryPort.init))
             })
     }
 
@@ -40,9 +42,15 @@ public actor Satchel {
     public nonisolated var opened: Opened { Opened(core.opened()) }
 
     /// Ends what is under way. Every call after it throws ``SatchelError/closed(words:)``; streams of changes end; nothing
-    /// is lost.
+    /// is lost. What was under way may take a moment to end: ``closeAndWait()`` waits for that.
     public nonisolated func close() {
         core.close()
+    }
+
+    /// Closes it, and waits until nothing of it is under way: none of the app's own methods is called after this, and
+    /// whoever opens the outbox next finds it free.
+    public nonisolated func closeAndWait() async throws(SatchelError) {
+        try await crossing { try await core.closeAndWait() }
     }
 
     // MARK: Adding
@@ -51,6 +59,14 @@ public actor Satchel {
     @discardableResult
     public func add(_ file: URL, options: AddOptions = AddOptions()) async throws(SatchelError) -> Added {
         try await crossing { Added(try await core.add(path: file.path, options: options.core)) }
+    }
+
+    /// Adds an item of the ``MediaLibrary`` that the outbox was opened with; that opens it now, and each time that it is read.
+    ///
+    /// The same item again revises its post; one that was edited in the library is another asset.
+    @discardableResult
+    public func add(_ item: LibraryItem, options: AddOptions = AddOptions()) async throws(SatchelError) -> Added {
+        try await crossing { Added(try await core.addItem(item: item.core, options: options.core)) }
     }
 
     /// Adds the photos and videos of a folder and of those below it.
@@ -121,7 +137,10 @@ public actor Satchel {
     public nonisolated func changes() -> AsyncStream<Change> {
         let core = core
         return AsyncStream(bufferingPolicy: .bufferingNewest(Ear.room)) { continuation in
-            let observation = core.observe(observer: Ear(continuation))
+            guard let observation = try? core.observe(observer: Ear(continuation)) else {
+                continuation.finish()
+                return
+            }
             continuation.onTermination = { _ in observation.close() }
         }
     }
@@ -192,8 +211,12 @@ public actor Satchel {
     // MARK: Sending
 
     /// Tells what network there is. What is under way over another one is cut at once.
-    public nonisolated func setLink(_ link: Link) {
-        core.setLink(link: link.core)
+    public nonisolated func setLink(_ link: Link) throws(SatchelError) {
+        do {
+            try core.setLink(link: link.core)
+        } catch {
+            throw SatchelError(error)
+        }
     }
 
     /// Changes the traveller's rules, at once.

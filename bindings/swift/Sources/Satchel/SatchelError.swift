@@ -93,6 +93,8 @@ public enum SourceFault: Hashable, Sendable {
     case notAFile
     /// Its folder leads into itself.
     case loop
+    /// It is in the app's media library, which cannot open it just now.
+    case away
     /// The disk failed.
     case io
     /// A fault of a later version.
@@ -107,6 +109,7 @@ public enum SourceFault: Hashable, Sendable {
             case "changed": .changed
             case "not_a_file": .notAFile
             case "loop": .loop
+            case "away": .away
             case "io": .io
             default: .other(code: code)
             }

@@ -142,6 +142,8 @@ public enum Trouble: Hashable, Sendable {
     case contradiction
     /// The service refused.
     case refused(status: Int)
+    /// Nothing of the target's: the original could not be opened just now.
+    case sourceAway
     /// A trouble of a later version.
     case other(code: String)
 
@@ -157,6 +159,7 @@ public enum Trouble: Hashable, Sendable {
             case .needsToken: .needsToken
             case .contradiction: .contradiction
             case .refused(let status): .refused(status: Int(status))
+            case .sourceAway: .sourceAway
             case .other(let code): .other(code: code)
             }
     }
@@ -182,6 +185,8 @@ public enum WaitReason: Hashable, Sendable {
     case targetRests(until: Date, Trouble)
     /// The file was being written when it was read; it is read again shortly.
     case sourceBusy
+    /// The original cannot be opened just now: it is in the cloud, say, or the phone is locked. It is tried again by itself.
+    case sourceAway
     /// A reason of a later version.
     case other(code: String)
 
@@ -197,6 +202,7 @@ public enum WaitReason: Hashable, Sendable {
             case .retry(let at, let trouble): .retry(at: Date(utcMs: at), Trouble(trouble))
             case .targetRests(let at, let trouble): .targetRests(until: Date(utcMs: at), Trouble(trouble))
             case .sourceBusy: .sourceBusy
+            case .sourceAway: .sourceAway
             case .other(let code): .other(code: code)
             }
     }

@@ -29,7 +29,7 @@ struct Killed {
         say("started")
         let satchel = try await Satchel.open(
             Configuration(folder: folder.appendingPathComponent("outbox")), credentials: credentials)
-        satchel.setLink(Link(.wifi, metered: false))
+        try satchel.setLink(Link(.wifi, metered: false))
         let sending = Task {
             let end = ContinuousClock.now.advanced(by: .seconds(60))
             while ContinuousClock.now < end {

@@ -28,6 +28,8 @@ struct Runner {
     private let folder: URL
     private var notes: Notes
     private var outbox: Satchel?
+    private let vault: Vault
+    private let album: Album
 
     static func main() async {
         let arguments = CommandLine.arguments
@@ -48,6 +50,8 @@ struct Runner {
         self.stage = stage
         self.folder = folder
         let noted = try? Data(contentsOf: folder.appendingPathComponent("notes.json"))
+        vault = Vault(file: folder.appendingPathComponent("tokens.json"))
+        album = Album(folder: folder.appendingPathComponent("photos"))
         notes = noted.flatMap { try? JSONDecoder().decode(Notes.self, from: $0) } ?? Notes()
     }
 
@@ -103,8 +107,7 @@ struct Runner {
             let configuration = Configuration(
                 folder: folder.appendingPathComponent("outbox"), policy: Policy(links: links, order: .oldest),
                 connectTimeout: .seconds(5))
-            let vault = Vault(file: folder.appendingPathComponent("tokens.json"))
-            outbox = try await Satchel.open(configuration, credentials: vault)
+            outbox = try await Satchel.open(configuration, credentials: vault, library: album)
             return .null
         case "safe":
             let name = try text(step, "proof")
@@ -118,7 +121,7 @@ struct Runner {
         }
         guard let outbox else { throw Unfit(description: "the outbox is not open") }
         switch act {
-        case "close": outbox.close()
+        case "close": try await outbox.closeAndWait()
         case "pair":
             var code = step["code"]?.text
             if code == nil { code = try await ask("receiver", for: "code") }
@@ -128,11 +131,14 @@ struct Runner {
             guard let url = URL(string: address) else { throw Unfit(description: "no address: \(address)") }
             try await outbox.setTusTarget(url)
         case "add": try await add(outbox, step)
+        case "item": try await item(outbox, step)
+        case "library": album.answer(try text(step, "answers"))
+        case "token": try await token(outbox, try text(step, "token"))
         case "edit": try await outbox.editPost(try asset(step), post(step))
         case "remove": try await outbox.remove(try asset(step))
         case "retry": try await outbox.retry(try asset(step))
         case "pause": try await outbox.pause(step["paused"]?.flag ?? true)
-        case "link": outbox.setLink(try link(try text(step, "link")))
+        case "link": try outbox.setLink(try link(try text(step, "link")))
         case "run": return try await ran(outbox)
         case "until": return try await until(outbox, step)
         case "host": try await host(outbox, step)
@@ -151,6 +157,20 @@ struct Runner {
         if let name = step["as"]?.text { notes.assets[name] = added.id.rawValue }
         if let expected = step["becomes"]?.text, expected != added.kind.code {
             throw Unfit(description: "it was \(added.kind.code)")
+        }
+    }
+
+    private mutating func item(_ outbox: Satchel, _ step: JSON) async throws {
+        let name = try text(step, "photo")
+        let options = AddOptions(post: post(step), copy: step["copy"]?.flag ?? false)
+        let added = try await outbox.add(LibraryItem(id: name, name: name), options: options)
+        if let name = step["as"]?.text { notes.assets[name] = added.id.rawValue }
+    }
+
+    private func token(_ outbox: Satchel, _ token: String) async throws {
+        for target in try await outbox.targets() {
+            try vault.setAside(target.address)
+            try await outbox.setToken(token, for: target.id)
         }
     }
 
@@ -284,29 +304,4 @@ private func view(_ error: SatchelError) -> JSON {
     default: break
     }
     return .object(view)
-}
-
-/// An app's store for tokens, in a file of the scenario's folder.
-private final class Vault: Credentials, @unchecked Sendable {
-    private let file: URL
-    private let oneAtATime = NSLock()
-
-    init(file: URL) {
-        self.file = file
-    }
-
-    private func all() throws -> [String: String] {
-        guard let data = try? Data(contentsOf: file) else { return [:] }
-        return try JSONDecoder().decode([String: String].self, from: data)
-    }
-
-    func token(for target: String) throws -> String? { try all()[target] }
-
-    func keep(_ token: String, for target: String) throws {
-        try oneAtATime.withLock {
-            var all = try all()
-            all[target] = token
-            try JSONEncoder().encode(all).write(to: file, options: .atomic)
-        }
-    }
 }

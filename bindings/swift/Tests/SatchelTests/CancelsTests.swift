@@ -67,7 +67,7 @@ private func openAndClose(_ folder: URL) async throws {
         try await quietly {
             let satchel = try await Satchel.open(Configuration(folder: folder))
             defer { satchel.close() }
-            satchel.setLink(Link(.wifi, metered: false))
+            try satchel.setLink(Link(.wifi, metered: false))
             let running = Task { try await quietly { try await satchel.run() } }
             let reading = Task { for await _ in satchel.changes() {} }
             _ = try await satchel.counts()
@@ -128,7 +128,7 @@ func randomCancelsAndClosesLeaveNothingBehind() async throws {
     var marks: [Held] = []
     for _ in 0..<4 {
         let shared = try await Satchel.open(configuration, credentials: tokens)
-        shared.setLink(Link(.wifi, metered: false))
+        try shared.setLink(Link(.wifi, metered: false))
         try await storm(shared, photos, folder.url, each: (cancels + 4 * lanes - 1) / (4 * lanes))
         shared.close()
         var held = try Held()
@@ -145,7 +145,7 @@ func randomCancelsAndClosesLeaveNothingBehind() async throws {
     try link.set("open")
     let satchel = try await Satchel.open(configuration, credentials: tokens)
     defer { satchel.close() }
-    satchel.setLink(Link(.wifi, metered: false))
+    try satchel.setLink(Link(.wifi, metered: false))
     for photo in photos { try await satchel.add(photo) }
     for _ in 0..<100 where try await satchel.counts().delivered < photos.count {
         try await satchel.tryNow()

@@ -9,7 +9,7 @@ func deliver(_ photo: URL, outbox: URL, code: String) async throws -> Asset {
     let satchel = try await Satchel.open(Configuration(folder: outbox))
     defer { satchel.close() }
     try await satchel.pair(code: code, device: "Ida's phone")
-    satchel.setLink(Link(.wifi, metered: false))
+    try satchel.setLink(Link(.wifi, metered: false))
     let watching = Task {
         for await case .progress(_, _, _, let sent, let bytes) in satchel.changes() {
             print("\(sent) of \(bytes) bytes")

@@ -96,7 +96,7 @@ func killsLoseNothingAndCompleteNothingTwice() async throws {
     try await stage.world(["world": "link", "line": "open"])
     let satchel = try await Satchel.open(configuration, credentials: tokens)
     defer { satchel.close() }
-    satchel.setLink(Link(.wifi, metered: false))
+    try satchel.setLink(Link(.wifi, metered: false))
     let kept = Set(try await satchel.assets(limit: 1000).map(\.name))
     #expect(accepted.isSubset(of: kept), "accepted, and gone")
     for name in names where !accepted.contains(name) {

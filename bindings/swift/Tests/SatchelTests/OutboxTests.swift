@@ -49,7 +49,7 @@ struct OutboxTests {
     func open(_ tokens: Tokens? = nil) async throws -> Satchel {
         let satchel = try await Satchel.open(
             Configuration(folder: folder.url.appendingPathComponent("outbox")), credentials: tokens)
-        satchel.setLink(Link(.wifi, metered: false))
+        try satchel.setLink(Link(.wifi, metered: false))
         return satchel
     }
 
@@ -88,7 +88,7 @@ struct OutboxTests {
         var seen: [Change] = []
         for await change in changes {
             seen.append(change)
-            if case .delivered(_, .original, .receipt) = change { satchel.close() }
+            if case .delivered(_, .original, _, .receipt) = change { satchel.close() }
         }
         #expect(seen.contains(.assets) && seen.contains(.read(added.id)))
         _ = try? await report

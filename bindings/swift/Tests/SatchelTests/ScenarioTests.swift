@@ -83,7 +83,7 @@ func scenario(_ name: String) throws {
     ]
     let waits: [WaitReason] = [
         .turn, .noTarget, .noLink, .linkCosts, .linkPriceUnknown, .paused, .retry(at: .distantPast, .cut),
-        .targetRests(until: .distantPast, .cut), .sourceBusy,
+        .targetRests(until: .distantPast, .cut), .sourceBusy, .sourceAway,
     ]
     let parks: [ParkReason] = [
         .sourceGone, .sourceUnreadable, .sourceEmpty, .sourceKeepsChanging, .fateUnknown, .hashMismatch, .tooLarge,
@@ -91,7 +91,7 @@ func scenario(_ name: String) throws {
     ]
     let troubles: [Trouble] = [
         .unreachable, .cut, .imposter(.page), .gateway(status: 0), .busy(status: 0), .locked, .needsToken,
-        .contradiction, .refused(status: 0),
+        .contradiction, .refused(status: 0), .sourceAway,
     ]
     #expect(vocabulary["error_kinds"] == errors.map(\.code))
     #expect(vocabulary["states"] == states.map(\.code))

@@ -90,7 +90,7 @@ pub(crate) fn object(asset: &AssetView) -> Value {
         _ => None,
     };
     json!({
-        "id": asset.id, "path": shown(&asset.path), "hash": asset.hash, "bytes": asset.bytes,
+        "id": asset.id, "path": asset.source.path().map(shown), "hash": asset.hash, "bytes": asset.bytes,
         "state": asset.state.name(), "reason": reason, "words": words,
         "sent": asset.sent, "acknowledged": asset.acknowledged, "proof": proof,
         "urgent": asset.urgent, "caption": asset.post.caption, "tags": asset.post.tags, "revision": asset.revision,
@@ -119,7 +119,7 @@ fn text(asset: &AssetView) -> String {
         AssetState::Removed => "removed".into(),
     };
     let urgent = if asset.urgent { " !" } else { "" };
-    format!("{}  {:>9}{urgent}  {}  {state}", &id[..8], bytes(asset.bytes), shown(&asset.path))
+    format!("{}  {:>9}{urgent}  {}  {state}", &id[..8], bytes(asset.bytes), shown(asset.source.to_string().as_ref()))
 }
 
 fn proven(proof: Proof) -> &'static str {

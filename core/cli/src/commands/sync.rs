@@ -163,7 +163,7 @@ fn event(change: &Change) -> Option<serde_json::Value> {
         Change::Progress { asset, rendition, sent, bytes, .. } => {
             json!({ "event": "progress", "asset": asset, "rendition": rendition, "sent": sent, "bytes": bytes })
         }
-        Change::Delivered { asset, rendition, proof } => {
+        Change::Delivered { asset, rendition, proof, .. } => {
             json!({ "event": "delivered", "asset": asset, "rendition": rendition, "proof": proof })
         }
         Change::Parked { asset, reason } => {

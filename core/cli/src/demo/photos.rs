@@ -48,7 +48,8 @@ pub(super) struct Role {
 
 impl Role {
     fn of(asset: &AssetView) -> Self {
-        let AssetView { id, path, name, bytes, hash, .. } = asset.clone();
+        let AssetView { id, source, name, bytes, hash, .. } = asset.clone();
+        let path = source.path().map(Path::to_owned).unwrap_or_default();
         Self { id, path, name: shown(name.as_ref()), bytes, hash }
     }
 }
@@ -151,8 +152,9 @@ impl Photos {
                 captioned += 1;
             }
         }
+        let urgent = Role::of(urgent);
         make_urgent(outbox, &urgent.path).await?;
-        Ok(Cast { urgent: Role::of(urgent), large: Role::of(largest), captioned })
+        Ok(Cast { urgent, large: Role::of(largest), captioned })
     }
 }
 

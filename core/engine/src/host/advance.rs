@@ -91,7 +91,7 @@ pub(super) async fn after(
             Advanced { wire, reached: Reached::End(end), request: None }
         }
         Purpose::Free | Purpose::Have(_) => {
-            let end = Conclusion::Source(conclude::source_fault(upload));
+            let end = Conclusion::Source(conclude::source_fault(upload).await);
             Advanced { wire, reached: Reached::End(end), request: None }
         }
     };

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use satchel_kernel::outcome::{Cut, Segment};
 
 use crate::error::{Error, Result};
-use crate::http::{Blob, same};
+use crate::http::Blob;
 use crate::outbox::Inner;
-use crate::source::{self, Stamp, read_at};
+use crate::source::{Opened, read_at};
 use crate::spool::{Spool, SpoolError, SpoolName};
 
 /// How much is copied at a time, in bytes.
@@ -80,25 +80,22 @@ fn write(spool: &Arc<Spool>, segments: &[Segment], blob: Option<&Blob>) -> Resul
             return Ok(Err(cut));
         }
     }
-    if let (Some(source), Some(blob)) = (&source, blob) {
-        match Stamp::of_file(source) {
-            Ok(now) if same(now, blob.stamp) => {}
-            Ok(_) => return Ok(Err(Cut::SourceChanged)),
+    if let Some(source) = &source {
+        match source.untouched() {
+            Ok(true) => {}
+            Ok(false) => return Ok(Err(Cut::SourceChanged)),
             Err(_) => return Ok(Err(Cut::SourceUnreadable)),
         }
     }
     Ok(Ok(staged))
 }
 
-fn opened<'a>(source: &'a mut Option<File>, blob: &Blob) -> Result<&'a File, Cut> {
-    if source.is_none() {
-        let (file, found) = source::open(&blob.path).map_err(|_| Cut::SourceUnreadable)?;
-        if !same(found, blob.stamp) {
-            return Err(Cut::SourceChanged);
-        }
-        *source = Some(file);
-    }
-    source.as_ref().ok_or(Cut::SourceUnreadable)
+fn opened<'a>(source: &'a mut Option<Opened>, blob: &Blob) -> Result<&'a File, Cut> {
+    let source = match source {
+        Some(source) => source,
+        none => none.insert(blob.open()?),
+    };
+    Ok(&source.file)
 }
 
 /// Copies a range; says what is wrong with the source, if anything is.

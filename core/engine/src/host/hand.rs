@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use satchel_kernel::ids::{BlobHash, DeliveryId, HostId, Nonce, TargetId, UploadId, UploadKey};
 use satchel_kernel::link::Link;
@@ -24,11 +25,14 @@ use crate::runner::upload::{Upload, job, random};
 use crate::runner::{have, read};
 use crate::store::leases::{self, Lease};
 use crate::store::{self, Around, Target, deliveries, uploads};
+use crate::tokens;
 
 /// Batches of parts that one call reads at most: whoever waits for steps should not wait for a whole card.
 const BATCHES: usize = 4;
 /// Plans that one call makes at most.
 const ROUNDS: usize = 64;
+/// How long one call waits for a new token.
+const TOKEN: Duration = Duration::from_secs(20);
 
 pub(super) async fn steps(inner: &Arc<Inner>, owner: HostId, limits: HostLimits) -> Result<HostSteps> {
     let mut handing = Handing {
@@ -88,8 +92,15 @@ impl Handing {
         if may_send {
             self.go_on().await?;
         }
+        for target in self.inner.store.read(store::all_targets).await? {
+            if tokens::due(&self.inner, &target) {
+                // One that comes later serves the next call.
+                let _ = tokio::time::timeout(TOKEN, tokens::renew(&self.inner, &target)).await;
+            }
+        }
         let mut batches = 0;
         for _ in 0..ROUNDS {
+            tokens::settle(&self.inner).await?;
             let targets: Vec<_> = self.inner.store.read(store::all_targets).await?.into_iter().map(Arc::new).collect();
             let plan = self.plan(&targets).await?;
             let mut acted = false;

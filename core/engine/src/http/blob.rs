@@ -3,26 +3,32 @@
 //! The file must be the one that was hashed, before the first byte and still after the last: the last piece
 //! is held back until that is known, so that a file that changed under way never arrives whole.
 
-use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::path::PathBuf;
 
 use bytes::Bytes;
 use satchel_kernel::outcome::{Cut, Segment};
 use tokio::sync::mpsc;
 
-use crate::source::{self, Stamp};
+use crate::source::{Opened, Reach, Stamp};
 
 /// How much is read and handed over at a time, in bytes.
 pub(super) const PIECE: usize = 64 * 1024;
 
 /// The file behind a payload, and how it looked when it was hashed.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Blob {
     /// Opened anew for each request.
-    pub(crate) path: PathBuf,
+    pub(crate) reach: Reach,
     /// Must still fit.
     pub(crate) stamp: Stamp,
+}
+
+impl Blob {
+    /// Opens it, if it is still what was hashed.
+    pub(crate) fn open(&self) -> Result<Opened, Cut> {
+        let opened = self.reach.open().map_err(|_| Cut::SourceUnreadable)?;
+        if opened.stamp == self.stamp { Ok(opened) } else { Err(Cut::SourceChanged) }
+    }
 }
 
 /// What the reading thread hands over: a piece, or why there is no more.
@@ -30,16 +36,12 @@ pub(super) type Piece = Result<Bytes, Cut>;
 
 /// Opens the blob, and starts reading what the body needs of it.
 pub(super) async fn open(blob: &Blob, segments: &[Segment]) -> Result<mpsc::Receiver<Piece>, Cut> {
-    let Blob { path, stamp } = blob.clone();
-    let opened = tokio::task::spawn_blocking(move || source::open(&path).map_err(|_| Cut::SourceUnreadable));
-    let (file, found) = opened.await.unwrap_or(Err(Cut::SourceUnreadable))?;
-    if !same(found, stamp) {
-        return Err(Cut::SourceChanged);
-    }
+    let blob = blob.clone();
+    let source = tokio::task::spawn_blocking(move || blob.open()).await.unwrap_or(Err(Cut::SourceUnreadable))?;
     let (tx, rx) = mpsc::channel(1);
     let segments = segments.to_vec();
     tokio::task::spawn_blocking(move || {
-        let mut pump = Pump { file, stamp, held: None, tx };
+        let mut pump = Pump { source, held: None, tx };
         if let Err(Some(cut)) = pump.run(segments) {
             // The other end may be gone already; then nobody needs to know.
             let _ = pump.tx.blocking_send(Err(cut));
@@ -48,14 +50,8 @@ pub(super) async fn open(blob: &Blob, segments: &[Segment]) -> Result<mpsc::Rece
     Ok(rx)
 }
 
-/// How the bytes are to be read is not something that the file itself can say.
-pub(crate) fn same(found: Stamp, hashed: Stamp) -> bool {
-    Stamp { read_mode: hashed.read_mode, ..found } == hashed
-}
-
 struct Pump {
-    file: File,
-    stamp: Stamp,
+    source: Opened,
     held: Option<Bytes>,
     tx: mpsc::Sender<Piece>,
 }
@@ -74,8 +70,7 @@ impl Pump {
                 Segment::Blob(range) => self.range(range.start, range.end)?,
             }
         }
-        let now = self.file.metadata().map_err(|_| Some(Cut::SourceUnreadable))?;
-        if !same(Stamp::of(&now), self.stamp) {
+        if !self.source.untouched().map_err(|_| Some(Cut::SourceUnreadable))? {
             return Err(Some(Cut::SourceChanged));
         }
         match self.held.take() {
@@ -85,12 +80,12 @@ impl Pump {
     }
 
     fn range(&mut self, start: u64, end: u64) -> Result<(), Option<Cut>> {
-        self.file.seek(SeekFrom::Start(start)).map_err(|_| Some(Cut::SourceUnreadable))?;
+        self.source.file.seek(SeekFrom::Start(start)).map_err(|_| Some(Cut::SourceUnreadable))?;
         let mut left = end.saturating_sub(start);
         while left > 0 {
             let size = usize::try_from(left).unwrap_or(usize::MAX).min(PIECE);
             let mut piece = vec![0; size];
-            self.file.read_exact(&mut piece).map_err(|e| {
+            self.source.file.read_exact(&mut piece).map_err(|e| {
                 let ended = e.kind() == io::ErrorKind::UnexpectedEof;
                 Some(if ended { Cut::SourceChanged } else { Cut::SourceUnreadable })
             })?;

@@ -74,7 +74,7 @@ fn sparse(length: u64) -> (tempfile::NamedTempFile, Blob) {
 
 fn blob_of(file: &tempfile::NamedTempFile) -> Blob {
     let stamp = crate::source::Stamp::of(&std::fs::metadata(file.path()).unwrap());
-    Blob { path: file.path().to_owned(), stamp }
+    Blob { reach: crate::source::Reach::Path(file.path().to_owned()), stamp }
 }
 
 /// Collects what a progress callback was told.

@@ -9,7 +9,7 @@ use url::{Host, Origin, Url};
 use super::SendRefused;
 
 /// A bearer token (RFC 6750). It is never printed.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Token(HeaderValue);
 
 /// A text cannot be a token.
@@ -30,6 +30,11 @@ impl Token {
         let mut value = HeaderValue::from_str(&format!("Bearer {text}")).map_err(|_| BadToken)?;
         value.set_sensitive(true);
         Ok(Self(value))
+    }
+
+    /// The token as it was given. It is not for logs.
+    pub fn reveal(&self) -> &str {
+        self.0.to_str().unwrap_or_default().trim_start_matches("Bearer ")
     }
 
     pub(super) fn header(&self) -> HeaderValue {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use reqwest::{Certificate, Client, ClientBuilder, redirect};
+use reqwest::{Client, ClientBuilder, redirect};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
@@ -26,7 +26,8 @@ const KEEP: Duration = Duration::from_secs(4);
 /// Whom we believe to be the target.
 #[derive(Debug, Clone)]
 pub(crate) enum Trust {
-    /// Whoever the system's trusted roots vouch for, and these further ones.
+    /// Whoever the system's trusted roots vouch for, and these further ones. On Android the roots that come with the
+    /// library stand for the system's; the host adds what its owner trusts besides.
     Roots {
         /// Certificates of further authorities, in PEM; a text may hold several.
         extra_pem: Vec<String>,
@@ -103,8 +104,7 @@ impl Trust {
             .pool_max_idle_per_host(if keep { 8 } else { 0 })
             .dns_resolver(Arc::new(resolve::System));
         let builder = match self {
-            Self::Roots { extra_pem } if extra_pem.is_empty() => builder,
-            Self::Roots { extra_pem } => builder.tls_certs_merge(certificates(extra_pem)?),
+            Self::Roots { extra_pem } => rooted(builder, extra_pem)?,
             Self::Pinned(pin) => builder.tls_backend_preconfigured(pinned(*pin)?),
             Self::Nobody => builder.tls_backend_preconfigured(nobody()?),
         };
@@ -123,25 +123,45 @@ fn fault_text(error: &(dyn std::error::Error + 'static)) -> String {
 
 /// Whether all of these can be trusted: asked when an outbox is opened, so that no later run ends over one.
 pub(crate) fn usable(extra_pem: &[String]) -> Result<(), HttpError> {
-    certificates(extra_pem).map(drop)
+    authorities(extra_pem).map(drop)
 }
 
-fn certificates(extra_pem: &[String]) -> Result<Vec<Certificate>, HttpError> {
+#[cfg(not(target_os = "android"))]
+fn rooted(builder: ClientBuilder, extra_pem: &[String]) -> Result<ClientBuilder, HttpError> {
+    if extra_pem.is_empty() {
+        return Ok(builder);
+    }
+    let certificate = |der: &CertificateDer<'_>| reqwest::Certificate::from_der(der);
+    let all: Result<Vec<_>, _> = authorities(extra_pem)?.iter().map(certificate).collect();
+    Ok(builder.tls_certs_merge(all.map_err(|e| HttpError::Roots(e.to_string()))?))
+}
+
+/// Here the system's verifier needs the app's Java context, and calls some good certificates revoked.
+#[cfg(target_os = "android")]
+fn rooted(builder: ClientBuilder, extra_pem: &[String]) -> Result<ClientBuilder, HttpError> {
+    Ok(builder.tls_backend_preconfigured(shipped(extra_pem)?))
+}
+
+/// The certificates of these texts, each of which must be able to be a root.
+fn authorities(extra_pem: &[String]) -> Result<Vec<CertificateDer<'static>>, HttpError> {
     let mut all = Vec::new();
     for (index, pem) in extra_pem.iter().enumerate() {
-        all.extend(bundle(pem).filter(|found| !found.is_empty()).ok_or(HttpError::BadPem(index + 1))?);
+        let found: Option<Vec<_>> = CertificateDer::pem_slice_iter(pem.as_bytes())
+            .map(|der| der.ok().filter(|der| RootCertStore::empty().add(der.clone()).is_ok()))
+            .collect();
+        all.extend(found.filter(|found| !found.is_empty()).ok_or(HttpError::BadPem(index + 1))?);
     }
     Ok(all)
 }
 
-/// All certificates of a PEM text, each of which must be able to be a root.
-fn bundle(pem: &str) -> Option<Vec<Certificate>> {
-    let one = |der: Result<CertificateDer<'_>, _>| {
-        let der = der.ok()?;
-        RootCertStore::empty().add(der.clone()).ok()?;
-        Certificate::from_der(&der).ok()
-    };
-    CertificateDer::pem_slice_iter(pem.as_bytes()).map(one).collect()
+/// A client that believes Mozilla's roots, which come with the library, and these.
+#[cfg(any(target_os = "android", test))]
+pub(super) fn shipped(extra_pem: &[String]) -> Result<ClientConfig, HttpError> {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    roots.add_parsable_certificates(authorities(extra_pem)?);
+    let builder =
+        ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(no_config)?;
+    Ok(over_http1(builder.with_root_certificates(roots).with_no_client_auth()))
 }
 
 fn provider() -> Arc<CryptoProvider> {

@@ -7,12 +7,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::{AddOutcome, Candidate, blocking, one, spool_fault};
-use crate::error::{Error, Result};
+use super::{AddOutcome, blocking, candidate, is_file_name, one, spool_fault};
+use crate::error::Result;
 use crate::journal::Durable;
 use crate::observe::Change;
 use crate::outbox::{Outbox, PostEdit};
-use crate::source::Stamp;
+use crate::source::{Source, Stamp};
 use crate::spool::{NotASpoolName, SpoolName};
 use crate::{AddOptions, store};
 
@@ -61,19 +61,15 @@ impl Outbox {
     /// [`Error::StorageFull`].
     pub async fn commit(&self, stage: StageId, file: &StagedFile) -> Result<AddOutcome> {
         let StagedFile { name, post, urgent } = file.clone();
-        if name.is_empty() || name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\')) || name.len() > 255 {
-            let words = "the name of what was staged must have 1 to 255 bytes, without folders or control characters";
-            return Err(Error::Invalid(words.into()));
-        }
+        is_file_name(&name)?;
         let (inner, StageId(place)) = (self.inner.clone(), stage);
         let outcome = blocking(move || {
             let now = inner.config.clock.now();
             // Held until the row is committed, so that no sweep takes the file for an orphan.
             let adding = inner.spool.adding().map_err(spool_fault)?;
             adding.commit_staged(place, now.utc_ms).map_err(spool_fault)?;
-            let path = inner.spool.path(place);
-            let Candidate { kind, media_type, stamp, .. } = super::opened(path.clone(), name.as_ref())?;
-            let candidate = Candidate { path, name: Some(name.into()), kind, media_type, stamp };
+            let candidate = candidate(&inner, Source::File(inner.spool.path(place)), name.into())?;
+            let stamp = candidate.stamp;
             let (journal, options) = (inner.journal.clone(), AddOptions { post, urgent, copy: true });
             inner.store.write_blocking(move |tx| {
                 let mut records = vec![];

@@ -9,7 +9,7 @@ use satchel_kernel::state::{AssetKind, Proof};
 use serde::{Deserialize, Serialize};
 
 use super::os_text;
-use crate::source::Stamp;
+use crate::source::{Source, Stamp};
 use crate::spool::SpoolName;
 
 /// One fact. A later one about the same thing counts.
@@ -29,9 +29,12 @@ pub(crate) enum Record {
         asset: AssetId,
         /// Where its original is.
         source: SourceRecord,
-        /// Where it was added from; any bytes.
+        /// Where it was added from, any bytes; an item of a library: its id.
         #[serde(with = "os_text")]
         path: PathBuf,
+        /// It was added from the host's media library.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        library: bool,
         /// The file's name, without folders.
         #[serde(with = "os_text")]
         name: OsString,
@@ -147,9 +150,32 @@ pub(crate) enum SourceRecord {
         #[serde(with = "os_text")]
         path: PathBuf,
     },
+    /// In the host's media library, by its id there.
+    Library {
+        /// Which.
+        id: String,
+    },
     /// In the spool.
     Spool {
         /// Under this name.
         name: SpoolName,
     },
+}
+
+impl SourceRecord {
+    /// Where an original is that no copy was made of.
+    pub(crate) fn of(source: &Source) -> Self {
+        match source {
+            Source::File(path) => Self::File { path: path.clone() },
+            Source::Library(id) => Self::Library { id: id.clone() },
+        }
+    }
+
+    /// Where an asset was added from, as [`Record::Added`] says it.
+    pub(crate) fn added_from(source: Source) -> (PathBuf, bool) {
+        match source {
+            Source::File(path) => (path, false),
+            Source::Library(id) => (id.into(), true),
+        }
+    }
 }

@@ -24,6 +24,7 @@ fn added(n: u8) -> Record {
         source: SourceRecord::File { path: path.clone() },
         name: path.file_name().unwrap().to_owned(),
         path,
+        library: false,
         stamp: STAMP,
         kind: AssetKind::Photo,
         media_type: "image/jpeg".into(),
@@ -43,7 +44,8 @@ fn each_kind() -> Vec<Record> {
         Record::Added {
             asset: asset(2),
             source: SourceRecord::Spool { name: "0123456789abcdef0123456789abcdef".parse().unwrap() },
-            path: "/photos/x".into(),
+            path: "album/7".into(),
+            library: true,
             stamp: STAMP,
             name: "x".into(),
             kind: AssetKind::Other,

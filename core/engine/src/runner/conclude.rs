@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::receipt::{self, Checked};
 use super::upload::Upload;
-use crate::fingerprint::fingerprint;
+use crate::fingerprint;
 use crate::journal::{Durable, Record};
 use crate::observe::Change;
 use crate::source::{SourceFault, Stamp};
@@ -20,6 +20,9 @@ use crate::store::{self, deliveries, parts, targets};
 
 /// Troubles in a row of one delivery that are taken to be the target's alone.
 const SHARED: u32 = 4;
+
+/// When an original that cannot be opened just now is tried again, in milliseconds.
+pub(super) const AWAY_MS: u64 = 60_000;
 
 /// How an upload ended.
 pub(crate) enum Conclusion {
@@ -71,15 +74,20 @@ pub(crate) async fn of(upload: &Upload, wire: Wire, earlier: Option<Wire>, stop:
         Status::Lost => Conclusion::Lost,
         Status::Park(reason) => Conclusion::Park(reason.clone()),
         Status::SourceChanged => {
+            let fault = source_fault(upload).await;
             if let Some(earlier) = earlier {
                 if stopped {
                     return (Next::End(Conclusion::Stopped), earlier);
+                }
+                // What the server keeps of it is not thrown away for that.
+                if fault.is_away() {
+                    let rest = Rest { after_ms: Some(AWAY_MS), ..rest(Trouble::SourceAway) };
+                    return (Next::End(Conclusion::Rest(rest)), earlier);
                 }
                 if let Some(stamp) = same_bytes(upload, stop).await {
                     return (Next::End(Conclusion::Same(stamp)), earlier);
                 }
             }
-            let fault = source_fault(upload);
             return match freeing(upload, &wire) {
                 Some(request) => (Next::Free(request, fault), wire),
                 None => (Next::End(Conclusion::Source(fault)), wire),
@@ -111,8 +119,8 @@ fn rested(wire: &Wire) -> Conclusion {
 
 /// The source's stamp, if it holds what it held: a change of its name or rights leaves its bytes as they are.
 async fn same_bytes(upload: &Upload, stop: &CancellationToken) -> Option<Stamp> {
-    let (path, stop, hash) = (upload.source()?, stop.clone(), upload.out.hash);
-    let read = move || fingerprint(&path, &|| stop.is_cancelled(), &mut |_| {});
+    let (reach, stop, hash) = (upload.source()?, stop.clone(), upload.out.hash);
+    let read = move || fingerprint::of_opened(&reach.open()?, &|| stop.is_cancelled(), &mut |_| {});
     let found = tokio::task::spawn_blocking(read).await.ok()?.ok()??;
     (found.hash == hash).then_some(found.stamp)
 }
@@ -153,10 +161,11 @@ fn freeing(upload: &Upload, wire: &Wire) -> Option<Request> {
 }
 
 /// What is wrong with the source.
-pub(crate) fn source_fault(upload: &Upload) -> SourceFault {
-    match upload.source().map(|path| Stamp::of_path(&path)) {
-        None | Some(Ok(_)) => SourceFault::Changed,
-        Some(Err(fault)) => fault,
+pub(crate) async fn source_fault(upload: &Upload) -> SourceFault {
+    let Some(reach) = upload.source() else { return SourceFault::Changed };
+    match tokio::task::spawn_blocking(move || reach.open()).await {
+        Ok(Ok(_)) | Err(_) => SourceFault::Changed,
+        Ok(Err(fault)) => fault,
     }
 }
 
@@ -209,7 +218,7 @@ pub(crate) fn record(
             let record = Record::Delivered { hash: out.hash, target: target.url.clone(), proof, receipt };
             journal.append(&[record], Durable::Later)?;
             store::agree(tx, journal)?;
-            vec![Change::Delivered { asset, rendition: out.class, proof }]
+            vec![Change::Delivered { asset, rendition: out.class, target: target.id, proof }]
         }
         Conclusion::Adopted => {
             uploads::end(tx, upload, Ended::Done, now)?;

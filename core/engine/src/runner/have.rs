@@ -127,7 +127,12 @@ pub(crate) fn record(
             Found::Delivered(sealed) => {
                 let (proof, url) = (Proof::Receipt, target.url.clone());
                 records.push(Record::Delivered { hash, target: url, proof, receipt: Some(sealed) });
-                changes.push(Change::Delivered { asset: None, rendition: Rendition::Original, proof });
+                changes.push(Change::Delivered {
+                    asset: None,
+                    rendition: Rendition::Original,
+                    target: target.id,
+                    proof,
+                });
             }
         }
     }

@@ -1,18 +1,19 @@
 //! Reading parts: naming them by their content.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use satchel_kernel::ids::{BlobHash, PartId};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, Result};
-use crate::fingerprint::fingerprint;
+use crate::fingerprint;
 use crate::journal::{Durable, Record};
 use crate::observe::Change;
 use crate::outbox::Inner;
-use crate::source::{SourceFault, Stamp};
+use crate::source::{Opened, SourceFault, Stamp};
 use crate::store::{self, parts};
+
+use super::conclude::AWAY_MS;
 
 /// Results share a commit until so many bytes were read, so that a long video does not hold back what was read before it.
 const COMMIT_AFTER: u64 = 64 << 20;
@@ -54,21 +55,21 @@ fn read_all(inner: &Arc<Inner>, parts: Vec<PartId>, stop: &CancellationToken) ->
 /// `None` when it is not to be read any more, or the reading was stopped.
 fn read_one(inner: &Arc<Inner>, part: PartId, stop: &CancellationToken) -> Result<Option<Outcome>> {
     let Some(to_read) = inner.store.read_blocking(move |conn| parts::to_read(conn, part))? else { return Ok(None) };
-    let path: PathBuf = match to_read.spool.as_deref().map(str::parse) {
-        None => to_read.path.clone(),
-        Some(Ok(name)) => inner.spool.path(name),
-        Some(Err(_)) => return inner.store.noted(Err(Error::Damaged)),
+    let Some(reach) = inner.reach(to_read.spool.as_deref(), Some(&to_read.source)) else {
+        return inner.store.noted(Err(Error::Damaged));
     };
+    let opened = reach.open();
     if to_read.spool.is_none()
-        && let Ok(stamp) = Stamp::of_path(&path)
+        && let Ok(Opened { stamp, .. }) = opened
     {
-        let asked = path.clone();
-        let known = inner.store.read_blocking(move |conn| parts::remembered(conn, &asked, &stamp))?;
+        let source = to_read.source;
+        let known = inner.store.read_blocking(move |conn| parts::remembered(conn, &source, &stamp))?;
         if let Some(hash) = known {
             return Ok(Some(Outcome::Read(hash, stamp)));
         }
     }
-    Ok(match fingerprint(&path, &|| stop.is_cancelled(), &mut |_| {}) {
+    let read = |opened| fingerprint::of_opened(&opened, &|| stop.is_cancelled(), &mut |_| {});
+    Ok(match opened.and_then(read) {
         Ok(Some(found)) => Some(Outcome::Read(found.hash, found.stamp)),
         Ok(None) => None,
         // It was read before, says the journal: what is delivered of it needs no source any more.
@@ -97,6 +98,7 @@ fn record(inner: &Arc<Inner>, done: Vec<(PartId, Outcome)>) -> Result<()> {
                     records.extend(revised.map(|(revision, post)| Record::Revised { asset, revision, post }));
                     changes.push(Change::Read { asset });
                 }
+                Outcome::Fault(fault) if fault.is_away() => parts::away(tx, part, &now.after(AWAY_MS))?,
                 Outcome::Fault(fault) if fault.passes() => parts::read_again(tx, part, &now.after(CALM_MS))?,
                 Outcome::Fault(fault) => {
                     let reason = fault.park_reason();

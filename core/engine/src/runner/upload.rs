@@ -1,6 +1,5 @@
 //! An upload in hand: what its machine, its end and its bytes need to know, whoever carries its requests.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use satchel_kernel::gate::Verdict;
@@ -17,7 +16,7 @@ use crate::http::{Blob, calls};
 use crate::journal::Record;
 use crate::observe::Change;
 use crate::outbox::Inner;
-use crate::source;
+use crate::source::Reach;
 use crate::store::uploads::{RequestRecord, StepRecord};
 use crate::store::{Outgoing, Target};
 
@@ -41,18 +40,14 @@ impl Upload {
     }
 
     /// Where the bytes are read from; none for a post's document.
-    pub(crate) fn source(&self) -> Option<PathBuf> {
+    pub(crate) fn source(&self) -> Option<Reach> {
         let part = &self.out.part;
-        match part.spool.as_deref().map(str::parse) {
-            Some(Ok(name)) => Some(self.inner.spool.path(name)),
-            Some(Err(_)) => None,
-            None => part.path.clone(),
-        }
+        self.inner.reach(part.spool.as_deref(), part.source.as_ref())
     }
 
     /// The bytes, as they were when they were hashed.
     pub(crate) fn blob(&self) -> Option<Blob> {
-        self.source().zip(self.out.part.stamp).map(|(path, stamp)| Blob { path, stamp })
+        self.source().zip(self.out.part.stamp).map(|(reach, stamp)| Blob { reach, stamp })
     }
 
     /// Digests a range of the bytes; none when they are not to be read, or when it was stopped.
@@ -62,10 +57,10 @@ impl Upload {
         range: std::ops::Range<u64>,
         stop: &CancellationToken,
     ) -> Option<Vec<u8>> {
-        let (path, stop) = (self.source(), stop.clone());
+        let (reach, stop) = (self.source(), stop.clone());
         let read = move || {
-            let (file, _) = source::open(&path?).ok()?;
-            crate::fingerprint::digest(&file, algorithm, range, &|| stop.is_cancelled()).ok()?
+            let source = reach?.open().ok()?;
+            crate::fingerprint::digest(&source.file, algorithm, range, &|| stop.is_cancelled()).ok()?
         };
         tokio::task::spawn_blocking(read).await.unwrap_or(None)
     }

@@ -1,7 +1,5 @@
 //! Taking assets in, and out.
 
-use std::path::PathBuf;
-
 use rusqlite::{OptionalExtension, Transaction, params};
 use satchel_kernel::ids::{AssetId, DeliveryId};
 use satchel_kernel::protocol::post::{Post, Rendition, Role};
@@ -10,7 +8,7 @@ use satchel_kernel::time::Now;
 
 use super::{posts, rows, uploads};
 use crate::error::{Error, Result};
-use crate::source::Stamp;
+use crate::source::{Source, Stamp};
 
 /// An asset to be taken in.
 #[derive(Debug, Clone)]
@@ -18,8 +16,8 @@ pub(crate) struct NewAsset {
     pub id: AssetId,
     pub kind: AssetKind,
     pub role: Role,
-    /// Where it was added from; absolute.
-    pub path: PathBuf,
+    /// Where it was added from.
+    pub source: Source,
     /// The copy in the spool, where one was made.
     pub spool: Option<String>,
     pub name: String,
@@ -42,15 +40,15 @@ pub(crate) struct Known {
 
 /// The asset that was added from this path, if it is still the same file: one that was not read yet is, whatever it
 /// holds. Of one that was copied, only the copy counts: another file at its path is another asset, on the next card.
-pub(crate) fn known(conn: &rusqlite::Connection, path: &std::path::Path, stamp: &Stamp) -> Result<Option<Known>> {
+pub(crate) fn known(conn: &rusqlite::Connection, source: &Source, stamp: &Stamp) -> Result<Option<Known>> {
     let mut query = conn.prepare_cached(
         "SELECT a.seq, a.id, a.urgent, r.post, p.stage, p.stamp, p.spool IS NOT NULL, p.added FROM part p
          JOIN asset a ON a.seq = p.asset AND a.removed = 0
          JOIN post_revision r ON r.asset = a.seq AND r.revision = a.revision
-         WHERE p.path = ?1 AND p.rendition = 'original' ORDER BY a.seq DESC LIMIT 1",
+         WHERE p.path = ?1 AND p.library = ?2 AND p.rendition = 'original' ORDER BY a.seq DESC LIMIT 1",
     )?;
     let found = query
-        .query_row([rows::path_bytes(path)], |row| {
+        .query_row(rows::source_columns(source), |row| {
             let (read, copied) = (row.get_ref(4)?.as_str()? == "read", row.get(6)?);
             let (seq, id, urgent, post) = (row.get(0)?, rows::id(row, 1)?, row.get(2)?, rows::json(row, 3)?);
             let known = Known { seq, id, urgent, post, copied };
@@ -80,7 +78,7 @@ pub(crate) fn known_copy(conn: &rusqlite::Connection, spool: &str) -> Result<Opt
 
 /// Takes an asset in, and says its place in the order; one that is there already stays as it is.
 pub(crate) fn insert(tx: &Transaction<'_>, new: &NewAsset, now: &Now) -> Result<i64> {
-    let NewAsset { id, kind, role, path, spool, name, media_type, urgent, post, stamp } = new;
+    let NewAsset { id, kind, role, source, spool, name, media_type, urgent, post, stamp } = new;
     let inserted = tx
         .prepare_cached(
             "INSERT OR IGNORE INTO asset (id, kind, urgent, added_utc_ms, revision) VALUES (?1, ?2, ?3, ?4, 1)",
@@ -91,15 +89,17 @@ pub(crate) fn insert(tx: &Transaction<'_>, new: &NewAsset, now: &Now) -> Result<
     }
     let seq = tx.last_insert_rowid();
     posts::insert(tx, seq, 1, post, now)?;
+    let (path, library) = rows::source_columns(source);
     tx.prepare_cached(
-        "INSERT INTO part (asset, role, rendition, path, spool, name, media_type, urgent, stage, stamp, added)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'unread', ?9, ?9)",
+        "INSERT INTO part (asset, role, rendition, path, library, spool, name, media_type, urgent, stage, stamp, added)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'unread', ?10, ?10)",
     )?
     .execute(params![
         seq,
         role.as_str(),
         Rendition::Original.as_str(),
-        rows::path_bytes(path),
+        path,
+        library,
         spool,
         name,
         media_type,

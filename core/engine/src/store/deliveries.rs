@@ -8,7 +8,7 @@ use satchel_kernel::time::Due;
 
 use super::rows;
 use crate::error::Result;
-use crate::source::Stamp;
+use crate::source::{Source, Stamp};
 
 /// The payload of these bytes as they are, made known if it is not.
 pub(super) fn payload(
@@ -157,7 +157,7 @@ pub(super) fn offer_anew(tx: &Transaction<'_>, target: i64) -> Result<()> {
 pub(crate) struct SendPart {
     pub part: PartId,
     pub asset: AssetId,
-    pub path: Option<std::path::PathBuf>,
+    pub source: Option<Source>,
     pub spool: Option<String>,
     pub name: String,
     pub media_type: String,
@@ -189,7 +189,7 @@ impl Outgoing {
 pub(crate) fn outgoing(conn: &Connection, delivery: DeliveryId) -> Result<Option<Outgoing>> {
     let mut query = conn.prepare_cached(
         "SELECT d.target, d.class, y.hash, y.length, y.inline,
-                p.id, a.id, p.path, p.spool, p.name, p.media_type, p.stamp, a.revision, r.post
+                p.id, a.id, p.path, p.spool, p.name, p.media_type, p.stamp, a.revision, r.post, p.library
          FROM delivery d JOIN payload y ON y.id = d.payload
          JOIN wanted w ON w.delivery = d.id JOIN part p ON p.id = w.part AND p.stage = 'read'
          JOIN asset a ON a.seq = p.asset AND a.removed = 0
@@ -201,7 +201,7 @@ pub(crate) fn outgoing(conn: &Connection, delivery: DeliveryId) -> Result<Option
             let part = SendPart {
                 part: PartId(row.get(5)?),
                 asset: rows::id(row, 6)?,
-                path: row.get::<_, Option<Vec<u8>>>(7)?.map(rows::path_from),
+                source: Some(rows::source(row, 7, 14)?),
                 spool: row.get(8)?,
                 name: row.get(9)?,
                 media_type: row.get(10)?,
@@ -233,7 +233,7 @@ pub(crate) fn stub(conn: &Connection, delivery: DeliveryId) -> Result<Option<Out
             let part = SendPart {
                 part: PartId(0),
                 asset: AssetId::from_bytes([0; 16]),
-                path: None,
+                source: None,
                 spool: None,
                 name: String::new(),
                 media_type: String::new(),

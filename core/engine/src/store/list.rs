@@ -21,7 +21,7 @@ pub struct AssetView {
     /// What kind of thing.
     pub kind: AssetKind,
     /// Where it was added from.
-    pub path: std::path::PathBuf,
+    pub source: crate::source::Source,
     /// The file's name.
     pub name: String,
     /// Its content's name, once it was read.
@@ -138,7 +138,7 @@ pub(crate) fn one(conn: &Connection, id: AssetId, world: &World, policy: &Policy
 }
 
 const ASSET: &str = "SELECT a.id, a.seq, a.kind, p.path, p.name, p.hash, p.length, p.stamp, a.urgent, a.added_utc_ms,
-    r.post, a.revision, p.stage, p.park
+    r.post, a.revision, p.stage, p.park, p.wait, p.library
   FROM asset a JOIN part p ON p.asset = a.seq AND p.rendition = 'original'
   JOIN post_revision r ON r.asset = a.seq AND r.revision = a.revision";
 
@@ -152,7 +152,7 @@ fn asset(row: &Row<'_>) -> rusqlite::Result<Loaded> {
     let stage: String = row.get(12)?;
     let state = match stage.as_str() {
         "parked" => AssetState::Parked { reason: rows::json(row, 13)? },
-        "resting" => AssetState::Waiting { reason: WaitReason::SourceBusy },
+        "resting" => AssetState::Waiting { reason: rows::maybe_json(row, 14)?.unwrap_or(WaitReason::SourceBusy) },
         "unread" => AssetState::Accepted,
         _ => AssetState::Waiting { reason: WaitReason::NoTarget },
     };
@@ -160,7 +160,7 @@ fn asset(row: &Row<'_>) -> rusqlite::Result<Loaded> {
         id: rows::id(row, 0)?,
         seq: row.get(1)?,
         kind: rows::json(row, 2)?,
-        path: rows::path_from(row.get::<_, Option<Vec<u8>>>(3)?.unwrap_or_default()),
+        source: rows::source(row, 3, 15)?,
         name: row.get(4)?,
         hash: rows::maybe_id(row, 5)?,
         bytes: row.get::<_, Option<i64>>(6)?.map_or(stamp.map_or(0, |s| s.size), i64::unsigned_abs),

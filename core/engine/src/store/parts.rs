@@ -1,16 +1,14 @@
 //! Reading parts: what is to be read, and what came of it.
 
-use std::path::PathBuf;
-
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use satchel_kernel::ids::{AssetId, BlobHash, PartId};
 use satchel_kernel::protocol::post::{Post, Rendition};
-use satchel_kernel::state::ParkReason;
+use satchel_kernel::state::{ParkReason, WaitReason};
 use satchel_kernel::time::{Due, Now};
 
 use super::{deliveries, posts, rows};
 use crate::error::Result;
-use crate::source::{SourceFault, Stamp};
+use crate::source::{Source, SourceFault, Stamp};
 
 /// How often a source may change under our hands before a person is asked.
 const REREADS: u32 = 3;
@@ -18,29 +16,30 @@ const REREADS: u32 = 3;
 /// A part to be read.
 #[derive(Debug, Clone)]
 pub(crate) struct ToRead {
-    pub path: PathBuf,
+    pub source: Source,
     pub spool: Option<String>,
 }
 
 /// What is needed to read a part; `None` when it is not to be read any more.
 pub(crate) fn to_read(conn: &Connection, part: PartId) -> Result<Option<ToRead>> {
-    let mut query =
-        conn.prepare_cached("SELECT path, spool FROM part WHERE id = ?1 AND stage = 'unread' AND path IS NOT NULL")?;
+    let mut query = conn.prepare_cached(
+        "SELECT path, library, spool FROM part WHERE id = ?1 AND stage = 'unread' AND path IS NOT NULL",
+    )?;
     let found = query
-        .query_row([part.0], |row| Ok(ToRead { path: rows::path_from(row.get(0)?), spool: row.get(1)? }))
+        .query_row([part.0], |row| Ok(ToRead { source: rows::source(row, 0, 1)?, spool: row.get(2)? }))
         .optional()?;
     Ok(found)
 }
 
 /// The hash of a file that was read before and did not change since (the stamp agrees, and its time of change was
 /// settled when it was read).
-pub(crate) fn remembered(conn: &Connection, path: &std::path::Path, stamp: &Stamp) -> Result<Option<BlobHash>> {
+pub(crate) fn remembered(conn: &Connection, source: &Source, stamp: &Stamp) -> Result<Option<BlobHash>> {
     let mut query = conn.prepare_cached(
         "SELECT hash, stamp, hashed_utc_ms FROM part
-         WHERE path = ?1 AND hash IS NOT NULL AND spool IS NULL ORDER BY id DESC LIMIT 1",
+         WHERE path = ?1 AND library = ?2 AND hash IS NOT NULL AND spool IS NULL ORDER BY id DESC LIMIT 1",
     )?;
     let found = query
-        .query_row([rows::path_bytes(path)], |row| {
+        .query_row(rows::source_columns(source), |row| {
             Ok((rows::id::<BlobHash>(row, 0)?, rows::maybe_json::<Stamp>(row, 1)?, row.get::<_, Option<i64>>(2)?))
         })
         .optional()?;
@@ -107,6 +106,17 @@ pub(crate) fn park(tx: &Transaction<'_>, part: PartId, reason: &ParkReason) -> R
     Ok(())
 }
 
+/// A part cannot be opened just now: it is read later, however often.
+pub(crate) fn away(tx: &Transaction<'_>, part: PartId, due: &Due) -> Result<()> {
+    let (utc, boot, since) = rows::due_columns(due);
+    tx.prepare_cached(
+        "UPDATE part SET stage = 'resting', wait = ?5, due_utc_ms = ?2, due_boot = ?3, due_since_ms = ?4
+         WHERE id = ?1 AND stage IN ('unread', 'resting')",
+    )?
+    .execute(params![part.0, utc, boot, since, rows::text(&WaitReason::SourceAway)])?;
+    Ok(())
+}
+
 /// A part changed while it was read or sent: it is read anew later, but not for ever.
 pub(crate) fn read_again(tx: &Transaction<'_>, part: PartId, due: &Due) -> Result<()> {
     let rereads: u32 =
@@ -117,7 +127,7 @@ pub(crate) fn read_again(tx: &Transaction<'_>, part: PartId, due: &Due) -> Resul
     }
     let (utc, boot, since) = rows::due_columns(due);
     tx.prepare_cached(
-        "UPDATE part SET stage = 'resting', rereads = rereads + 1, hash = NULL, due_utc_ms = ?2, due_boot = ?3, due_since_ms = ?4
+        "UPDATE part SET stage = 'resting', wait = NULL, rereads = rereads + 1, hash = NULL, due_utc_ms = ?2, due_boot = ?3, due_since_ms = ?4
          WHERE id = ?1 AND stage IN ('unread', 'read', 'resting')",
     )?
     .execute(params![part.0, utc, boot, since])?;

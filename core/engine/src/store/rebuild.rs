@@ -16,7 +16,7 @@ use super::assets::{self, NewAsset};
 use super::{posts, retell, rows, targets};
 use crate::error::{Error, Result};
 use crate::journal::{Journal, JournalError, Record, SourceRecord};
-use crate::source::Stamp;
+use crate::source::{Source, Stamp};
 
 /// What telling the journal again brought back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,14 +80,31 @@ fn tell(tx: &Transaction<'_>, record: Record, now: &Now) -> Result<bool> {
                 targets::set(tx, &url, &spec)?;
             }
         }
-        Record::Added { asset, source, path, name, kind, media_type, urgent, added_utc_ms, post, stamp, .. } => {
+        Record::Added {
+            asset,
+            source,
+            path,
+            library,
+            name,
+            kind,
+            media_type,
+            urgent,
+            added_utc_ms,
+            post,
+            stamp,
+            ..
+        } => {
             let spool = match source {
-                SourceRecord::File { .. } => None,
+                SourceRecord::File { .. } | SourceRecord::Library { .. } => None,
                 SourceRecord::Spool { name } => Some(name.to_string()),
+            };
+            let source = match library {
+                true => Source::Library(path.to_string_lossy().into_owned()),
+                false => Source::File(path),
             };
             let name = name.to_string_lossy().into_owned();
             let new =
-                NewAsset { id: asset, kind, role: role(kind), path, spool, name, media_type, urgent, post, stamp };
+                NewAsset { id: asset, kind, role: role(kind), source, spool, name, media_type, urgent, post, stamp };
             return added(tx, &new, added_utc_ms, now);
         }
         Record::Copied { asset, name, stamp } => {

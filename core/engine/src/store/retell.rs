@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
+use std::path::Path;
 
 use rusqlite::{Row, Transaction};
 use satchel_kernel::ids::AssetId;
@@ -22,7 +23,7 @@ const BATCH: usize = 512;
 pub(super) fn missing(tx: &Transaction<'_>, journal: &Journal, spoken_of: &HashSet<AssetId>) -> Result<u64> {
     let mut query = tx.prepare(
         "SELECT a.id, p.path, p.spool, p.name, a.kind, p.media_type, a.urgent, a.seq, a.added_utc_ms, r.post, a.revision,
-                coalesce(p.added, p.stamp), p.hash, p.stamp
+                coalesce(p.added, p.stamp), p.hash, p.stamp, p.library
          FROM asset a JOIN part p ON p.asset = a.seq AND p.rendition = 'original'
          JOIN post_revision r ON r.asset = a.seq AND r.revision = a.revision
          WHERE a.removed = 0 ORDER BY a.seq",
@@ -78,19 +79,22 @@ fn deliveries(tx: &Transaction<'_>, batch: &mut Vec<Record>) -> Result<()> {
 }
 
 fn asset(row: &Row<'_>, asset: AssetId, batch: &mut Vec<Record>) -> Result<()> {
-    let path = rows::path_from(row.get::<_, Option<Vec<u8>>>(1)?.unwrap_or_default());
+    let origin = rows::source(row, 1, 14)?;
     let spool = row.get::<_, Option<String>>(2)?.and_then(|name| name.parse().ok());
     let source = match spool {
         Some(name) => SourceRecord::Spool { name },
-        None => SourceRecord::File { path: path.clone() },
+        None => SourceRecord::of(&origin),
     };
-    let name = path.file_name().map_or_else(|| row.get::<_, String>(3).map(OsString::from), |n| Ok(n.to_owned()))?;
+    let named = origin.path().and_then(Path::file_name);
+    let name = named.map_or_else(|| row.get::<_, String>(3).map(OsString::from), |n| Ok(n.to_owned()))?;
+    let (path, library) = SourceRecord::added_from(origin);
     let (post, revision): (Post, u32) = (rows::json(row, 9)?, row.get(10)?);
     let Some(stamp) = rows::maybe_json::<Stamp>(row, 11)? else { return Ok(()) };
     batch.push(Record::Added {
         asset,
         source,
         path,
+        library,
         name,
         kind: rows::json(row, 4)?,
         media_type: row.get(5)?,

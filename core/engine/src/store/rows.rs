@@ -9,6 +9,8 @@ use satchel_kernel::time::Due;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::source::Source;
+
 /// A column that must parse; damage when it does not.
 pub(super) fn parsed<T, E: std::error::Error + Send + Sync + 'static>(
     column: usize,
@@ -86,18 +88,36 @@ pub(super) fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
 }
 
+/// Where an original lives: the two columns of it.
+pub(super) fn source_columns(source: &Source) -> (Vec<u8>, bool) {
+    match source {
+        Source::File(path) => (path_bytes(path), false),
+        Source::Library(id) => (id.clone().into_bytes(), true),
+    }
+}
+
+/// Where an original lives, by its two columns.
+pub(super) fn source(row: &Row<'_>, path: usize, library: usize) -> rusqlite::Result<Source> {
+    let bytes = row.get::<_, Option<Vec<u8>>>(path)?.unwrap_or_default();
+    Ok(if row.get(library)? {
+        Source::Library(String::from_utf8_lossy(&bytes).into_owned())
+    } else {
+        Source::File(path_from(bytes))
+    })
+}
+
 /// A path, byte for byte where the platform's paths are bytes.
-pub(super) fn path_bytes(path: &Path) -> Vec<u8> {
+fn path_bytes(path: &Path) -> Vec<u8> {
     path.as_os_str().as_encoded_bytes().to_vec()
 }
 
 #[cfg(unix)]
-pub(super) fn path_from(bytes: Vec<u8>) -> PathBuf {
+fn path_from(bytes: Vec<u8>) -> PathBuf {
     use std::os::unix::ffi::OsStringExt;
     std::ffi::OsString::from_vec(bytes).into()
 }
 
 #[cfg(not(unix))]
-pub(super) fn path_from(bytes: Vec<u8>) -> PathBuf {
+fn path_from(bytes: Vec<u8>) -> PathBuf {
     String::from_utf8_lossy(&bytes).into_owned().into()
 }

@@ -154,6 +154,21 @@ pub(crate) fn other_network(tx: &Transaction<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Ends the waits for a token: there is another one now.
+pub(crate) fn other_token(tx: &Transaction<'_>, id: TargetId) -> Result<()> {
+    let of_token = "(json_extract(trouble, '$.kind') = 'needs_token'
+                     OR (json_extract(trouble, '$.kind') = 'gateway' AND json_extract(trouble, '$.detail') IN (401, 403)))";
+    tx.execute(&format!("UPDATE target SET due_utc_ms = NULL, failures = 0 WHERE id = ?1 AND {of_token}"), [id.0])?;
+    tx.execute(
+        &format!(
+            "UPDATE delivery SET stage = 'waiting', due_utc_ms = NULL, failures = 0
+             WHERE target = ?1 AND stage = 'resting' AND {of_token}"
+        ),
+        [id.0],
+    )?;
+    Ok(())
+}
+
 /// Ends every wait: a person wants it tried now.
 pub(crate) fn try_now(tx: &Transaction<'_>) -> Result<()> {
     tx.execute_batch(

@@ -1,7 +1,7 @@
 //! HTTP that the host runs: a system carries the requests, also while the app is dead, and everything arrives once.
 
 mod day;
-mod system;
+pub(crate) mod system;
 
 use satchel::host::{
     Cut, HostId, HostLimits, HostOutcome, HostStep, LEAST_BYTES_PER_STEP, LeaseId, Method, Peer, Taken,

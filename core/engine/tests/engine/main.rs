@@ -13,9 +13,11 @@ mod false_answers_receiver;
 mod full_disk;
 mod host;
 mod laws;
+mod library;
 mod outbox;
 mod receiver;
 #[cfg(unix)]
 mod sources;
 mod stage;
+mod tokens;
 mod world;

@@ -134,7 +134,7 @@ async fn a_name_that_is_not_utf_8_is_a_name() {
     // And it is one after the database was lost.
     fs::remove_file(place.folder.join("outbox.db")).unwrap();
     let outbox = place.open().await;
-    assert_eq!(outbox.asset(id).await.unwrap().path, path);
+    assert_eq!(outbox.asset(id).await.unwrap().source.path(), Some(path.as_path()));
     assert_eq!(run_out(&outbox).await.counts.delivered, 2);
     assert_eq!(tus.completions_of(blake3::hash(&bytes).to_hex().as_str()), 1);
 }

@@ -125,6 +125,20 @@ async fn roots_vouch_for_name_and_date() {
     }
 }
 
+/// What Android gets in place of the system's roots: built and asked here, though only used there.
+#[tokio::test]
+async fn the_roots_that_come_with_the_library_vouch_and_take_further_ones() {
+    let good = certificate("localhost", false);
+    let (server, _asked) = tls_server(&good, &good.key, FINE.into()).await;
+    let address = server.https().socket_addrs(|| None).unwrap()[0];
+    for (extra_pem, believed) in [(vec![good.certificate.pem()], true), (vec![], false)] {
+        let config = crate::http::trust::shipped(&extra_pem).unwrap();
+        let tcp = tokio::net::TcpStream::connect(address).await.unwrap();
+        let shaken = tokio_rustls::TlsConnector::from(Arc::new(config)).connect("localhost".try_into().unwrap(), tcp);
+        assert_eq!(shaken.await.is_ok(), believed);
+    }
+}
+
 #[tokio::test]
 async fn who_does_not_speak_tls_fails_the_handshake() {
     let shown = certificate("localhost", false);

@@ -46,12 +46,14 @@ CREATE TABLE part (
   role        TEXT NOT NULL,
   rendition   TEXT NOT NULL,
   path        BLOB,                     -- where it was added from, byte for byte; none where it was made here
+  library     INTEGER NOT NULL DEFAULT 0, -- the path is an item's id in the host's media library
   spool       TEXT,                     -- the name of the copy in the spool, where one was made
   name        TEXT NOT NULL,
   media_type  TEXT NOT NULL,
   urgent      INTEGER NOT NULL,
   stage       TEXT NOT NULL CHECK (stage IN ('unread', 'resting', 'read', 'parked', 'removed')),
   park        TEXT,
+  wait        TEXT,                     -- JSON: why it rests; none while its file is being written
   rereads     INTEGER NOT NULL DEFAULT 0,
   due_utc_ms  INTEGER, due_boot BLOB, due_since_ms INTEGER,
   hash        BLOB,

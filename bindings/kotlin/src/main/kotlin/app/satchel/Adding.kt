@@ -100,6 +100,11 @@ public sealed interface SourceFault {
         override val code: String get() = "loop"
     }
 
+    /** It is in the app's media library, which cannot open it just now. */
+    public data object Away : SourceFault {
+        override val code: String get() = "away"
+    }
+
     /** The system failed to read it. */
     public data object Io : SourceFault {
         override val code: String get() = "io"

@@ -3,7 +3,6 @@
  */
 package app.satchel
 
-import java.io.File
 import kotlin.time.Instant
 
 /**
@@ -105,7 +104,7 @@ public data class PostEdit(
  * @property id which.
  * @property seq grows with each asset added: the key of the next page.
  * @property kind what kind of thing.
- * @property path where it was added from. Not for logs.
+ * @property source where it was added from.
  * @property name the file's name. Not for logs.
  * @property hash the hash of its content, once it was read.
  * @property bytes length of the original in bytes, as far as known.
@@ -122,7 +121,7 @@ public data class Asset(
     public val id: AssetId,
     public val seq: Long,
     public val kind: AssetKind,
-    public val path: File,
+    public val source: Source,
     public val name: String,
     public val hash: BlobHash?,
     public val bytes: Long,

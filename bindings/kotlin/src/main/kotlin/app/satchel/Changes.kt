@@ -37,9 +37,15 @@ public sealed interface Change {
      *
      * @property asset the first of the assets that share it; null when the server had it already.
      * @property rendition which rendition.
+     * @property target where.
      * @property proof how well that is known.
      */
-    public data class Delivered(public val asset: AssetId?, public val rendition: Rendition, public val proof: Proof) : Change
+    public data class Delivered(
+        public val asset: AssetId?,
+        public val rendition: Rendition,
+        public val target: TargetId,
+        public val proof: Proof,
+    ) : Change
 
     /**
      * A delivery needs a person.

@@ -62,8 +62,9 @@ public enum class Order {
  * @property recovered assets that the journal brought back after the database was damaged or lost.
  * @property damaged places in the journal that could not be read.
  * @property retold assets that the journal did not speak of any more, and does again.
+ * @property saved copies in the outbox's spool whose records were all lost; they are kept there, as `*.saved`, for a person to look at.
  */
-public data class Opened(public val recovered: Long, public val damaged: Long, public val retold: Long)
+public data class Opened(public val recovered: Long, public val damaged: Long, public val retold: Long, public val saved: Long)
 
 /**
  * One observation of the network. What the host does not know is null.

@@ -12,4 +12,11 @@ public interface Credentials {
 
     /** Keeps a target's token, in place of an earlier one; it must be durable when this returns. */
     public fun store(target: String, token: String)
+
+    /**
+     * Gets another token, in place of one that the target refused (null where there was none); null where no other is to be had.
+     * What it returns is kept by the app already. Called for each target at most once a minute, and only when the target proved
+     * to be itself. When it throws, the outbox goes on with what there is.
+     */
+    public fun refresh(target: String, refused: String?): String? = null
 }

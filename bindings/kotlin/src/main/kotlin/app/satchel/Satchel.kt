@@ -2,6 +2,7 @@ package app.satchel
 
 import app.satchel.internal.Ear
 import app.satchel.internal.HostCredentials
+import app.satchel.internal.HostLibrary
 import app.satchel.internal.ProgressKeeper
 import app.satchel.internal.crossing
 import app.satchel.internal.stoppable
@@ -71,16 +72,39 @@ public class Satchel private constructor(private val raw: RawSatchel, link: Link
             }
         }
 
-    /** Ends what is under way. Calls after it throw [SatchelException.Closed]; nothing is lost. Again does nothing. */
+    /**
+     * Ends what is under way. Calls after it throw [SatchelException.Closed]; nothing is lost. Again does nothing. What was under
+     * way may take a moment to end: [closeAndWait] waits for that.
+     */
     override fun close() {
+        if (shut()) raw.destroy()
+    }
+
+    /**
+     * Closes it, and waits until nothing of it is under way: none of the app's own methods is called after this, and whoever opens
+     * the outbox next finds it free. Not cancelled in between. Returns at once when it was closed before.
+     */
+    public suspend fun closeAndWait() {
+        if (!shut()) return
+        withContext(NonCancellable) {
+            try {
+                crossing { raw.closeAndWait() }
+            } finally {
+                raw.destroy()
+            }
+        }
+    }
+
+    /** Ends what is under way; false when that was done before. */
+    private fun shut(): Boolean {
         synchronized(ears) {
-            if (closed) return
+            if (closed) return false
             closed = true
         }
         ears.forEach { it.end() }
         scope.cancel()
         raw.shut()
-        raw.destroy()
+        return true
     }
 
     /**
@@ -89,6 +113,13 @@ public class Satchel private constructor(private val raw: RawSatchel, link: Link
      */
     public suspend fun add(path: File, options: AddOptions = AddOptions()): Added =
         call { raw.add(path.absolutePath, options.toRaw()) }.toApi()
+
+    /**
+     * Adds an item of the [MediaLibrary] that the outbox was opened with; that opens it now, and each time that it is read. The same
+     * item again revises its post; one that was edited in the library is another asset.
+     */
+    public suspend fun add(item: LibraryItem, options: AddOptions = AddOptions()): Added =
+        call { raw.addItem(item.toRaw(), options.toRaw()) }.toApi()
 
     /**
      * Adds the photos and videos of a folder and of those below it. Cancelled, it stops after the batch at hand; what was added
@@ -279,16 +310,16 @@ public class Satchel private constructor(private val raw: RawSatchel, link: Link
     public companion object {
         /**
          * Opens an outbox, and loads its targets' tokens from the app's [credentials]. Without those, tokens are forgotten when it is
-         * closed.
+         * closed. Items of the app's media [library] are opened through it; without it, those that were added earlier wait.
          */
-        public suspend fun open(config: Config, credentials: Credentials? = null): Satchel {
+        public suspend fun open(config: Config, credentials: Credentials? = null, library: MediaLibrary? = null): Satchel {
             currentCoroutineContext().ensureActive()
             var made: Satchel? = null
             try {
                 // Off the caller's thread, because the first time it loads the library. Not cancelled in between, because an outbox that
                 // nobody got could not be closed.
                 withContext(NonCancellable + Dispatchers.IO) {
-                    val raw = crossing { RawSatchel.open(config.toRaw(), credentials?.let(::HostCredentials)) }
+                    val raw = crossing { RawSatchel.open(config.toRaw(), credentials?.let(::HostCredentials), library?.let(::HostLibrary)) }
                     val opened = Satchel(raw, config.link).also { made = it }
                     opened.setLink(config.link)
                     opened.follow()

@@ -124,6 +124,11 @@ public sealed interface WaitReason {
         override val code: String get() = "source_busy"
     }
 
+    /** The original cannot be opened just now: it is in the cloud, say, or the phone is locked. It is tried again by itself. */
+    public data object SourceAway : WaitReason {
+        override val code: String get() = "source_away"
+    }
+
     /** A reason of a later version. */
     public data class Other(override val code: String) : WaitReason
 }
@@ -265,6 +270,11 @@ public sealed interface Trouble {
      */
     public data class Refused(public val status: Int) : Trouble {
         override val code: String get() = "refused"
+    }
+
+    /** Nothing of the target's: the original could not be opened just now. */
+    public data object SourceAway : Trouble {
+        override val code: String get() = "source_away"
     }
 
     /** A trouble of a later version. */

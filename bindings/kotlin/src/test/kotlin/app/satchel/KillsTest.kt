@@ -42,12 +42,12 @@ internal class KillsTest : InFolder() {
                 Satchel.open(config(folder), keys).use { satchel ->
                     val there = mutableListOf<Asset>()
                     satchel.assets().collect { there += it }
-                    assertEquals(taken.toSet(), there.map { it.path }.toSet())
+                    assertEquals(taken.toSet(), there.map { it.source.file }.toSet())
                     assertEquals(taken.size, there.size, "one file is one asset")
                     for (asset in there) {
                         assertEquals(AssetState.Delivered(Proof.Receipt), asset.state)
-                        assertEquals(asset.path.name, asset.post.caption)
-                        assertEquals(asset.path.length(), asset.bytes)
+                        assertEquals(asset.name, asset.post.caption)
+                        assertEquals(asset.source.file?.length(), asset.bytes)
                     }
                     val completed = receiver.completed()
                     assertEquals(there.map { it.hash }.toSet(), completed.toSet())

@@ -133,7 +133,7 @@ internal class OutboxTest : InFolder() {
             assertEquals(Change.Assets, awaitItem())
             satchel.run(atOnce)
             val told = mutableListOf<Change>()
-            val done = Change.Delivered(id, Rendition.Original, Proof.Receipt)
+            val done = Change.Delivered(id, Rendition.Original, target.id, Proof.Receipt)
             while (done !in told) told += awaitItem()
             assertTrue(Change.Read(id) in told, "$told")
             val moved = told.filterIsInstance<Change.Progress>()

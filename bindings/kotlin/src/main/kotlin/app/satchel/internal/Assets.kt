@@ -39,7 +39,7 @@ internal fun RawAsset.toApi(): Asset = Asset(
     id = AssetId(id),
     seq = seq,
     kind = kind.toApi(),
-    path = File(path),
+    source = source.toApi(),
     name = name,
     hash = hash?.let(::BlobHash),
     bytes = bytes.toLong(),
@@ -128,6 +128,7 @@ internal fun sourceFault(code: String): SourceFault = when (code) {
     "changed" -> SourceFault.Changed
     "not_a_file" -> SourceFault.NotAFile
     "loop" -> SourceFault.Loop
+    "away" -> SourceFault.Away
     "io" -> SourceFault.Io
     else -> SourceFault.Other(code)
 }

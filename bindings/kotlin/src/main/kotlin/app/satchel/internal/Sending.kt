@@ -67,7 +67,7 @@ internal fun RawChange.toApi(): Change = when (this) {
     }
 
     is RawChange.Delivered -> {
-        Change.Delivered(asset?.let(::AssetId), rendition.toApi(), proof.toApi())
+        Change.Delivered(asset?.let(::AssetId), rendition.toApi(), TargetId(target), proof.toApi())
     }
 
     is RawChange.Parked -> {

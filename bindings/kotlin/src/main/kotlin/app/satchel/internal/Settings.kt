@@ -64,4 +64,4 @@ internal fun Link.toRaw(): RawLink = RawLink(
     network,
 )
 
-internal fun RawOpened.toApi(): Opened = Opened(recovered.toLong(), damaged.toLong(), retold.toLong())
+internal fun RawOpened.toApi(): Opened = Opened(recovered.toLong(), damaged.toLong(), retold.toLong(), saved.toLong())

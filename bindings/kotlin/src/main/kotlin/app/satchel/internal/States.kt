@@ -40,6 +40,7 @@ internal fun RawWaitReason.toApi(): WaitReason = when (this) {
     is RawWaitReason.Retry -> WaitReason.Retry(instant(atUtcMs), trouble.toApi())
     is RawWaitReason.TargetRests -> WaitReason.TargetRests(instant(atUtcMs), trouble.toApi())
     is RawWaitReason.SourceBusy -> WaitReason.SourceBusy
+    is RawWaitReason.SourceAway -> WaitReason.SourceAway
     is RawWaitReason.Other -> WaitReason.Other(code)
 }
 
@@ -69,6 +70,7 @@ internal fun RawTrouble.toApi(): Trouble = when (this) {
     is RawTrouble.NeedsToken -> Trouble.NeedsToken
     is RawTrouble.Contradiction -> Trouble.Contradiction
     is RawTrouble.Refused -> Trouble.Refused(status.toInt())
+    is RawTrouble.SourceAway -> Trouble.SourceAway
     is RawTrouble.Other -> Trouble.Other(code)
 }
 

@@ -10,10 +10,10 @@ import app.satchel.AssetId
 import app.satchel.AssetState
 import app.satchel.Config
 import app.satchel.Counts
-import app.satchel.Credentials
 import app.satchel.HostLimits
 import app.satchel.JavaHost
 import app.satchel.Link
+import app.satchel.LibraryItem
 import app.satchel.LinkKind
 import app.satchel.Links
 import app.satchel.Order
@@ -66,6 +66,8 @@ internal class Runner(private val stage: String, private val folder: File) {
     private val notesFile = File(folder, "notes.json")
     private var notes = if (notesFile.exists()) Gson().fromJson(notesFile.readText(), Notes::class.java) else Notes()
     private var open: Satchel? = null
+    private val vault = Vault(File(folder, "tokens.json"))
+    private val album = Album(File(folder, "photos"))
     private val http: HttpClient = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()
 
     suspend fun play(scenario: File) {
@@ -112,7 +114,7 @@ internal class Runner(private val stage: String, private val folder: File) {
         val nothing = JsonNull.INSTANCE
         when (act) {
             "open" -> {
-                open = Satchel.open(config(step), Vault(File(folder, "tokens.json")))
+                open = Satchel.open(config(step), vault, album)
                 return nothing
             }
 
@@ -128,7 +130,7 @@ internal class Runner(private val stage: String, private val folder: File) {
         val outbox = open ?: throw Unfit("the outbox is not open")
         return when (act) {
             "close" -> {
-                nothing.also { outbox.close() }
+                nothing.also { outbox.closeAndWait() }
             }
 
             "pair" -> {
@@ -142,6 +144,18 @@ internal class Runner(private val stage: String, private val folder: File) {
 
             "add" -> {
                 nothing.also { add(outbox, step) }
+            }
+
+            "item" -> {
+                nothing.also { item(outbox, step) }
+            }
+
+            "library" -> {
+                nothing.also { album.answers = step.text("answers") }
+            }
+
+            "token" -> {
+                nothing.also { token(outbox, step.text("token")) }
             }
 
             "edit" -> {
@@ -202,6 +216,19 @@ internal class Runner(private val stage: String, private val folder: File) {
         step["as"]?.let { notes.assets[it.asString] = added.id.value }
         val expected = step["becomes"]?.asString ?: return
         if (expected != added.kind.code) throw Unfit("it was ${added.kind.code}")
+    }
+
+    private suspend fun item(outbox: Satchel, step: JsonObject) {
+        val name = step.text("photo")
+        val added = outbox.add(LibraryItem(name, name), AddOptions(post(step), copy = step.flag("copy")))
+        step["as"]?.let { notes.assets[it.asString] = added.id.value }
+    }
+
+    private suspend fun token(outbox: Satchel, token: String) {
+        for (target in outbox.targets()) {
+            vault.setAside(target.url)
+            outbox.setToken(target.id, token)
+        }
     }
 
     private suspend fun until(outbox: Satchel, step: JsonObject): JsonObject {
@@ -347,15 +374,3 @@ private fun view(failure: SatchelException): JsonObject = json(
 
 /** By way of text, so that numbers compare as the scenario's do. */
 private fun json(view: Map<String, Any?>): JsonObject = JsonParser.parseString(Gson().toJson(view)).asJsonObject
-
-/** A host's store for tokens, in a file of the scenario's folder. */
-private class Vault(private val file: File) : Credentials {
-    @Suppress("UNCHECKED_CAST")
-    private fun all(): Map<String, String> =
-        if (file.exists()) Gson().fromJson(file.readText(), Map::class.java) as Map<String, String> else emptyMap()
-
-    override fun load(target: String): String? = all()[target]
-
-    @Synchronized
-    override fun store(target: String, token: String) = file.writeText(Gson().toJson(all() + (target to token)))
-}
