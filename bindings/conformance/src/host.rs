@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use satchel_ffi::{Credentials, MediaLibrary, OpenedItem, SatchelError};
+use satchel_ffi::{Credentials, MediaLibrary, OpenedItem, PreviewRequest, Previewer, SatchelError};
 
 /// A store for tokens, in a file of the scenario's folder.
 pub(crate) struct Vault {
@@ -104,6 +104,32 @@ fn handed_over(file: File) -> OpenedItem {
 #[cfg(not(unix))]
 fn handed_over(_: File) -> OpenedItem {
     OpenedItem::Away
+}
+
+/// A previewer that draws one of the scenario's photos, whatever it is asked.
+pub(crate) struct Artist {
+    folder: PathBuf,
+    draws: Mutex<Option<String>>,
+}
+
+impl Artist {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder, draws: Mutex::default() }
+    }
+
+    /// What it draws from now on; it fails when that is nothing.
+    pub(crate) fn draw(&self, photo: Option<&str>) {
+        *lock(&self.draws) = photo.map(str::to_owned);
+    }
+}
+
+impl Previewer for Artist {
+    fn picture(&self, request: PreviewRequest) -> Result<bool, SatchelError> {
+        let failed = |words: String| SatchelError::Host { words };
+        let photo = lock(&self.draws).clone().ok_or_else(|| failed("the previewer was asked to fail".into()))?;
+        fs::copy(self.folder.join(photo), request.to).map_err(|e| failed(e.to_string()))?;
+        Ok(true)
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -15,6 +15,7 @@
 //! | `host` | HTTP by the host: `host_running` with nothing, then `host_steps` (at most `bytes` a step) and `host_outcome` through the language's own HTTP client, until there are no steps. With `twice`, its system sends each PATCH once more at the same offset and tells that; with `forget`, it tells nothing of the first steps, as if the host had died |
 //! | `item` | `add_item` of the item NAME of the host's media library, which has the photos; remembered `as` a name |
 //! | `library` | from now on the host's library `answers`: `open`, `away`, or `fails` with an error of its own |
+//! | `previewer` | from now on the host's previewer `draws` the photo NAME of whatever it is asked; without `draws` it fails |
 //! | `token` | the token that there is becomes what the host's `refresh` gives, once; then `set_token` with `token` |
 //! | `staged` | `stage`, the bytes of `photos/NAME` written there, `commit`, remembered `as` a name |
 //! | `see` | the `asset` `is` so |
@@ -36,7 +37,7 @@ use satchel_ffi::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::host::{Album, Vault};
+use crate::host::{Album, Artist, Vault};
 use crate::view;
 
 /// How often `until` tries.
@@ -56,6 +57,7 @@ pub async fn run(scenario: &Path, stage: &str, folder: &Path) -> Result<(), Stri
         outbox: None,
         vault: Arc::new(Vault::new(folder.join("tokens.json"))),
         album: Arc::new(Album::new(folder.join("photos"))),
+        artist: Arc::new(Artist::new(folder.join("photos"))),
         notes: noted.unwrap_or_default(),
     };
     let steps = scenario["steps"].as_array().ok_or("a scenario has steps")?;
@@ -82,6 +84,7 @@ struct Runner {
     outbox: Option<Arc<Satchel>>,
     vault: Arc<Vault>,
     album: Arc<Album>,
+    artist: Arc<Artist>,
     notes: Notes,
 }
 
@@ -162,6 +165,10 @@ impl Runner {
                 self.album.answer(text(step, "answers")?);
                 Ok(Value::Null)
             }
+            "previewer" => {
+                self.artist.draw(step["draws"].as_str());
+                Ok(Value::Null)
+            }
             "token" => nothing(self.token(&outbox, text(step, "token")?).await),
             "edit" => nothing(outbox.edit_post(self.asset(step)?, post(step)).await),
             "remove" => nothing(outbox.remove(self.asset(step)?).await),
@@ -188,7 +195,10 @@ impl Runner {
             extra_roots: vec![],
             connect_timeout_ms: Some(5_000),
         };
-        self.outbox = Some(Satchel::open(config, Some(self.vault.clone()), Some(self.album.clone())).await?);
+        self.outbox = Some(
+            Satchel::open(config, Some(self.vault.clone()), Some(self.album.clone()), Some(self.artist.clone()))
+                .await?,
+        );
         Ok(Value::Null)
     }
 

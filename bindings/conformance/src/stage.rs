@@ -80,6 +80,8 @@ impl World {
     async fn play(&mut self, step: &Value) -> Reply {
         match text(step, "world")? {
             "photo" => self.photo(step),
+            "picture" => self.picture(step),
+            "previews" => self.previews(),
             "delete" => {
                 std::fs::remove_file(self.path(text(step, "name")?)).map_err(|e| e.to_string())?;
                 Ok(json!({}))
@@ -111,15 +113,40 @@ impl World {
 
     fn photo(&self, step: &Value) -> Reply {
         let length = usize::try_from(number(step, "bytes")?).map_err(|e| e.to_string())?;
-        let mut bytes = vec![0xFF, 0xD8, 0xFF, 0xE0];
+        let name = text(step, "name")?;
+        let begins: &[u8] = if name.ends_with(".mp4") { b"\0\0\0\x18ftypmp42" } else { &[0xFF, 0xD8, 0xFF, 0xE0] };
+        let mut bytes = begins.to_vec();
         let mut hasher = satchel_testkit::Chance::new(number(step, "seed")?);
         while bytes.len() < length {
             bytes.extend_from_slice(&hasher.bits().to_le_bytes());
         }
         bytes.truncate(length);
-        let path = self.path(text(step, "name")?);
+        let path = self.path(name);
         std::fs::write(&path, &bytes).map_err(|e| e.to_string())?;
         Ok(json!({ "path": path, "hash": satchel::BlobHash::of(&bytes) }))
+    }
+
+    /// A photo that is one: what `photo` makes only begins like one.
+    fn picture(&self, step: &Value) -> Reply {
+        let path = self.path(text(step, "name")?);
+        let made = satchel_testkit::samples::picture(&path, number(step, "seed")?).map_err(|e| e.to_string())?;
+        Ok(json!({ "path": path, "hash": satchel::BlobHash::of(&made) }))
+    }
+
+    /// How many blobs the receiver has that nobody uploaded: previews that came with their posts.
+    fn previews(&self) -> Reply {
+        let (mut count, mut small) = (0, true);
+        for shelf in std::fs::read_dir(self.folder.join("store/blobs")).map_err(|e| e.to_string())?.flatten() {
+            for blob in std::fs::read_dir(shelf.path()).map_err(|e| e.to_string())?.flatten() {
+                let bytes = std::fs::read(blob.path()).map_err(|e| e.to_string())?;
+                let photos = std::fs::read_dir(self.folder.join("photos")).map_err(|e| e.to_string())?.flatten();
+                if !photos.into_iter().any(|photo| std::fs::read(photo.path()).is_ok_and(|photo| photo == bytes)) {
+                    count += 1;
+                    small &= bytes.starts_with(&[0xFF, 0xD8, 0xFF]) && bytes.len() <= 24 << 10;
+                }
+            }
+        }
+        Ok(json!({ "count": count, "small": small }))
     }
 
     async fn receiver(&mut self) -> Reply {

@@ -52,5 +52,5 @@ macro_rules! scenarios {
 }
 
 scenarios! {
-    add, bad_input, block_page, fate_unknown, fresh_token, host_http, kill, library, lying_server, money, parked, post_edited, receipts, removed, resume, staged, twin,
+    add, bad_input, block_page, fate_unknown, fresh_token, host_http, kill, library, lying_server, money, parked, post_edited, previews, receipts, removed, resume, staged, twin,
 }

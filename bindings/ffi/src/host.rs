@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use satchel::{LibraryFault, Token};
 
-use crate::SatchelError;
+use crate::{AssetKind, SatchelError, Source};
 
 /// The host's store for secrets: Android's Keystore, Apple's Keychain. The outbox keeps no token by itself.
 ///
@@ -59,6 +59,47 @@ pub enum OpenedItem {
     Denied,
     /// Not now: it is in the cloud, the phone is locked, the library is busy. It is tried again by itself.
     Away,
+}
+
+/// Makes pictures of what Satchel cannot read by itself: a frame of a video, a photo in a format of the phone's own (HEIC).
+#[uniffi::export(with_foreign)]
+pub trait Previewer: Send + Sync {
+    /// Writes a picture of an original to `request.to`; false when there is none to be had: the post goes without a preview.
+    /// It becomes smaller, upright and free of metadata afterwards. Called on a thread of Satchel's own that may wait, one
+    /// call at a time; never while anything is locked.
+    fn picture(&self, request: PreviewRequest) -> Result<bool, SatchelError>;
+}
+
+/// A picture that the host is to make.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct PreviewRequest {
+    /// The original, or the outbox's copy of it; not for logs.
+    pub source: Source,
+    /// What kind of thing it is.
+    pub kind: AssetKind,
+    /// Its media type (RFC 6838), `application/octet-stream` where it is not known.
+    pub media_type: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// The longer side that is wanted, in pixels; a larger picture is fine.
+    pub longest: u32,
+    /// Where to write it, as JPEG, PNG or WebP. An empty file is there.
+    pub to: String,
+}
+
+/// The host's pictures as the engine asks for them.
+pub(crate) struct Drawing(pub(crate) Arc<dyn Previewer>);
+
+impl satchel::Previewer for Drawing {
+    fn picture(&self, request: &satchel::PreviewRequest) -> bool {
+        let satchel::PreviewRequest { source, kind, media_type, bytes, longest, to } = request.clone();
+        let to = to.to_string_lossy().into_owned();
+        let request = PreviewRequest { source: source.into(), kind: kind.into(), media_type, bytes, longest, to };
+        self.0.picture(request).unwrap_or_else(|error| {
+            tracing::warn!(%error, "no picture");
+            false
+        })
+    }
 }
 
 /// The host's credentials as the engine asks them.

@@ -22,7 +22,7 @@ pub use convert::is_safe_to_free;
 pub use error::SatchelError;
 #[cfg(feature = "faults")]
 pub use faults::{panic_at_once, panic_on_runtime};
-pub use host::{Credentials, MediaLibrary, OpenedItem};
+pub use host::{Credentials, MediaLibrary, OpenedItem, PreviewRequest, Previewer};
 pub use http::{Header, HostBody, HostCut, HostLimits, HostOutcome, HostStep, HostSteps, Peer, Stage, Taken};
 pub use logs::{LogLevel, LogSink, set_log_sink};
 pub use observe::{Change, Observation, Observer};

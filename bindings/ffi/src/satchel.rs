@@ -12,10 +12,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use crate::host::{Opening, Renewing};
+use crate::host::{Drawing, Opening, Renewing};
 use crate::{
     AddOptions, Added, Asset, CancelToken, CheckReport, Config, Counts, Credentials, FolderReport, LedgerRow,
-    LibraryItem, Link, MediaLibrary, Observation, Observer, Opened, Policy, PostEdit, RunOptions, RunReport,
+    LibraryItem, Link, MediaLibrary, Observation, Observer, Opened, Policy, PostEdit, Previewer, RunOptions, RunReport,
     SatchelError, Target,
 };
 
@@ -49,12 +49,14 @@ async fn ask_host<T: Send + 'static>(ask: impl FnOnce() -> Result<T> + Send + 's
 #[uniffi::export]
 impl Satchel {
     /// Opens an outbox, and loads its targets' tokens from the host. Items of the host's media library are opened through
-    /// `library`; without it those that were added earlier wait.
+    /// `library`; without it those that were added earlier wait. Of what Satchel cannot read, `previewer` makes pictures;
+    /// without it such posts go without a preview.
     #[uniffi::constructor]
     pub async fn open(
         config: Config,
         credentials: Option<Arc<dyn Credentials>>,
         library: Option<Arc<dyn MediaLibrary>>,
+        previewer: Option<Arc<dyn Previewer>>,
     ) -> Result<Arc<Self>> {
         let Config { folder, policy, extra_roots, connect_timeout_ms } = config;
         check(&policy)?;
@@ -62,6 +64,7 @@ impl Satchel {
         settings.policy = policy.into();
         settings.extra_roots = extra_roots;
         settings.library = library.map(|library| Arc::new(Opening(library)) as Arc<dyn satchel::MediaLibrary>);
+        settings.previewer = previewer.map(|previewer| Arc::new(Drawing(previewer)) as Arc<dyn satchel::Previewer>);
         settings.tokens = credentials.clone().map(|c| Arc::new(Renewing(c)) as Arc<dyn satchel::TokenSource>);
         if let Some(ms) = connect_timeout_ms {
             settings.connect_timeout = Duration::from_millis(ms);
@@ -207,10 +210,13 @@ impl Satchel {
             SatchelError::invalid("this is no address of a server; it must begin with http:// or https://")
         })?;
         let token = token.as_deref().map(checked).transpose()?.zip(token);
+        // Kept first: where that fails, no target is set up.
+        if let Some((_, text)) = &token {
+            self.keep(parsed.to_string(), text.clone()).await?;
+        }
         let setting = outbox.clone();
         let id = self.tracked(async move { setting.set_tus_target(parsed).await }).await?;
-        if let Some((token, text)) = token {
-            self.keep(id, text).await?;
+        if let Some((token, _)) = token {
             outbox.set_token(id, token);
         }
         Ok(id.0)
@@ -226,10 +232,9 @@ impl Satchel {
             words: format!("{e}; copy the whole pairing code"),
         })?;
         let paired = self.tracked(async move { pairing::pair(&code, &device, contributor.as_deref()).await }).await?;
-        let token = paired.reply.token.clone();
+        self.keep(paired.url.to_string(), paired.reply.token.clone()).await?;
         let setting = outbox.clone();
         let id = self.tracked(async move { setting.set_receiver(&paired).await }).await?;
-        self.keep(id, token).await?;
         let targets = self.tracked(async move { outbox.targets().await }).await?;
         let target = targets.into_iter().find(|target| target.id == id).map(Target::from);
         target.ok_or_else(|| SatchelError::invalid("the target was taken away meanwhile; pair again"))
@@ -239,7 +244,12 @@ impl Satchel {
     pub async fn set_token(&self, target: i64, token: String) -> Result<()> {
         let _busy = self.work.token();
         let (outbox, id, checked) = (self.open_outbox()?, TargetId(target), checked(&token)?);
-        self.keep(id, token).await?;
+        let looking = outbox.clone();
+        let targets = self.tracked(async move { looking.targets().await }).await?;
+        let Some(target) = targets.into_iter().find(|target| target.id == id) else {
+            return Err(SatchelError::invalid("there is no such target; set it up first"));
+        };
+        self.keep(target.url, token).await?;
         outbox.set_token(id, checked);
         Ok(())
     }
@@ -302,15 +312,12 @@ impl Satchel {
         stop
     }
 
-    /// Has the host keep a target's token.
-    async fn keep(&self, id: TargetId, token: String) -> Result<()> {
-        let Some(credentials) = self.credentials.clone() else { return Ok(()) };
-        let outbox = self.outbox.clone();
-        let targets = on_runtime(async move { outbox.targets().await }).await?;
-        let Some(url) = targets.into_iter().find(|target| target.id == id).map(|target| target.url) else {
-            return Err(SatchelError::invalid("there is no such target; set it up first"));
-        };
-        ask_host(move || credentials.store(url, token)).await
+    /// Has the host keep the token of the target at an address.
+    async fn keep(&self, url: String, token: String) -> Result<()> {
+        match self.credentials.clone() {
+            Some(credentials) => ask_host(move || credentials.store(url, token)).await,
+            None => Ok(()),
+        }
     }
 }
 

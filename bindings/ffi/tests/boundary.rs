@@ -89,17 +89,17 @@ fn a_hosts_failure_is_an_error_and_the_outbox_is_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     on(async {
         let vault = Arc::new(Vault::default());
-        let outbox = Satchel::open(config(&folder), Some(vault.clone()), None).await.unwrap();
+        let outbox = Satchel::open(config(&folder), Some(vault.clone()), None, None).await.unwrap();
         let (receiver, _link) = paired(&folder, &outbox).await;
         outbox.add(photo(&folder, "a.jpg", 40_000), plain()).await.unwrap();
         outbox.close();
         drop(outbox);
 
         vault.broken.store(true, Ordering::SeqCst);
-        let error = Satchel::open(config(&folder), Some(vault.clone()), None).await.err().unwrap();
+        let error = Satchel::open(config(&folder), Some(vault.clone()), None, None).await.err().unwrap();
         assert!(matches!(error, SatchelError::Host { .. }), "{error:?}");
         vault.broken.store(false, Ordering::SeqCst);
-        let outbox = Satchel::open(config(&folder), Some(vault), None).await.unwrap();
+        let outbox = Satchel::open(config(&folder), Some(vault), None, None).await.unwrap();
         outbox.set_link(wifi()).unwrap();
         let report = outbox.run(until_done(), CancelToken::new()).await.unwrap();
         assert_eq!(report.counts.delivered, 1);
@@ -111,7 +111,7 @@ fn a_hosts_failure_is_an_error_and_the_outbox_is_as_it_was() {
 fn what_was_closed_says_so_and_a_run_under_way_ends() {
     let folder = tempfile::tempdir().unwrap();
     on(async {
-        let outbox = Satchel::open(config(&folder), None, None).await.unwrap();
+        let outbox = Satchel::open(config(&folder), None, None, None).await.unwrap();
         let (receiver, link) = paired(&folder, &outbox).await;
         outbox.add(photo(&folder, "a.jpg", 3_000_000), plain()).await.unwrap();
         link.set(Conditions::hole());
@@ -133,7 +133,7 @@ fn what_was_closed_says_so_and_a_run_under_way_ends() {
 fn a_run_that_is_cancelled_goes_on_next_time() {
     let folder = tempfile::tempdir().unwrap();
     on(async {
-        let outbox = Satchel::open(config(&folder), None, None).await.unwrap();
+        let outbox = Satchel::open(config(&folder), None, None, None).await.unwrap();
         let (receiver, link) = paired(&folder, &outbox).await;
         outbox.add(photo(&folder, "a.jpg", 2_000_000), plain()).await.unwrap();
         link.set(Conditions::three_g());
@@ -170,7 +170,7 @@ impl Observer for Ear {
 fn an_observer_that_fails_is_told_on_and_after_its_close_nothing() {
     let folder = tempfile::tempdir().unwrap();
     on(async {
-        let outbox = Satchel::open(config(&folder), None, None).await.unwrap();
+        let outbox = Satchel::open(config(&folder), None, None, None).await.unwrap();
         let ear = Arc::new(Ear::default());
         let observation = outbox.observe(ear.clone()).unwrap();
         for n in 0..200 {

@@ -73,7 +73,7 @@ fn after_the_wait_nothing_of_the_hosts_is_called_and_the_outbox_is_free() {
     let folder = tempfile::tempdir().unwrap();
     on(async {
         let (ear, album) = (Arc::new(Slow::default()), Arc::new(Slow::default()));
-        let outbox = Satchel::open(config(&folder), None, Some(album.clone())).await.unwrap();
+        let outbox = Satchel::open(config(&folder), None, Some(album.clone()), None).await.unwrap();
         let observation = outbox.observe(ear.clone()).unwrap();
         let link = LinkKind::Wifi;
         let link = Link {
@@ -114,7 +114,7 @@ fn after_the_wait_nothing_of_the_hosts_is_called_and_the_outbox_is_free() {
         running.await.unwrap().unwrap();
         assert!(matches!(adding.await.unwrap(), Err(SatchelError::Source { .. })));
         // The next one finds it free, and what it does is told to nobody who left.
-        let next = Satchel::open(config(&folder), None, None).await.unwrap();
+        let next = Satchel::open(config(&folder), None, None, None).await.unwrap();
         next.run(RunOptions { deadline_ms: None, linger_ms: 0, targets: None }, CancelToken::new()).await.unwrap();
         next.close_and_wait().await.unwrap();
         outbox.close_and_wait().await.unwrap();

@@ -24,6 +24,7 @@ use crate::journal::{Durable, Journal, Record};
 use crate::library::MediaLibrary;
 use crate::observe::Change;
 use crate::pairing::Paired;
+use crate::previews::Previewer;
 use crate::source::{Reach, Source};
 use crate::spool::{Spool, SpoolName};
 use crate::store::{self, AssetView, Counts, Filter, LedgerRow, Spec, Store, Target};
@@ -46,6 +47,8 @@ pub struct Config {
     pub extra_roots: Vec<String>,
     /// Opens items of the host's media library; without it they wait.
     pub library: Option<Arc<dyn MediaLibrary>>,
+    /// Makes pictures of what the core cannot read, such as videos; without it their posts go without a preview.
+    pub previewer: Option<Arc<dyn Previewer>>,
     /// Gets new tokens; without it a refused one waits for [`Outbox::set_token`].
     pub tokens: Option<Arc<dyn TokenSource>>,
 }
@@ -61,6 +64,7 @@ impl Config {
             connect_timeout: Options::default().connect_timeout,
             extra_roots: vec![],
             library: None,
+            previewer: None,
             tokens: None,
         }
     }
@@ -83,6 +87,8 @@ pub(crate) struct Inner {
     pub changed: Notify,
     pub seed: u64,
     pub tokens: Tokens,
+    /// Held while a preview is made.
+    pub rendering: tokio::sync::Mutex<()>,
     clients: Mutex<HashMap<TargetId, Http>>,
     recovered: store::Recovered,
 }
@@ -181,9 +187,13 @@ impl Outbox {
         });
     }
 
-    /// Changes the rules; at once.
+    /// Changes the rules, at once: what is under way by other rules is cut.
     pub fn set_policy(&self, policy: Policy) {
-        self.inner.policy.send_replace(policy);
+        self.inner.policy.send_if_modified(|current| {
+            let differs = *current != policy;
+            *current = policy;
+            differs
+        });
     }
 
     /// Events, from now on.
@@ -452,6 +462,7 @@ fn open(config: Config) -> Result<Outbox> {
         changed: Notify::new(),
         seed: u64::from_le_bytes(seed),
         tokens: Tokens::default(),
+        rendering: tokio::sync::Mutex::new(()),
         clients: Mutex::default(),
         recovered,
         config,

@@ -7,6 +7,7 @@ pub(crate) mod conclude;
 pub(crate) mod have;
 pub(crate) mod read;
 mod receipt;
+pub(crate) mod render;
 mod send;
 pub(crate) mod upload;
 
@@ -222,6 +223,14 @@ impl Runner {
                 let (id, hashes, stop) = (*id, hashes.clone(), self.cancel.child_token());
                 self.asking.insert(id, stop.clone());
                 self.tasks.spawn(async move { (Task::Ask(id), have::ask(inner, target, hashes, stop).await) });
+            }
+            Action::Render(_, delivery) => {
+                if self.sending.contains_key(delivery) {
+                    return;
+                }
+                let (delivery, stop) = (*delivery, self.cancel.child_token());
+                self.sending.insert(delivery, stop.clone());
+                self.tasks.spawn(async move { (Task::Send(delivery), render::render(inner, delivery, stop).await) });
             }
             Action::Send(id, delivery) | Action::Abandon(id, delivery) => {
                 let Some(target) = target(id) else { return };

@@ -11,6 +11,7 @@ mod ledger;
 mod list;
 pub(crate) mod parts;
 mod posts;
+pub(crate) mod previews;
 mod rebuild;
 mod retell;
 mod rows;

@@ -191,6 +191,7 @@ fn job(satchel: bool, length: u64) -> Job {
         checksum: satchel.then_some(Algorithm::Blake3),
         patience: Patience::default(),
         inline: None,
+        along: None,
     }
 }
 

@@ -82,6 +82,8 @@ pub struct Candidate {
     pub urgent: bool,
     /// Grows with each asset added.
     pub order: i64,
+    /// A post whose preview is to be made before it goes.
+    pub unrendered: bool,
 }
 
 /// What to do now.
@@ -91,6 +93,8 @@ pub enum Action {
     Read(Vec<PartId>),
     /// Ask a target which of these it has.
     AskHave(TargetId, Vec<(DeliveryId, BlobHash)>),
+    /// Make the preview that goes along with this post.
+    Render(TargetId, DeliveryId),
     /// Begin an upload, or go on with it.
     Send(TargetId, DeliveryId),
     /// Free what a server keeps of an upload that nobody wants any more.
@@ -162,7 +166,10 @@ pub fn plan_for(now: &Now, snapshot: &Snapshot, policy: &Policy, free: usize) ->
         let is_awake = |target: TargetId| awake.iter().any(|t| t.id == target);
         let mut ready: Vec<&Candidate> = candidates.iter().filter(|c| is_awake(c.target)).collect();
         ready.sort_by_key(|c| c.rank(policy.order));
-        let sends = ready.iter().map(|c| Action::Send(c.target, c.delivery));
+        let sends = ready.iter().map(|c| match c.unrendered {
+            true => Action::Render(c.target, c.delivery),
+            false => Action::Send(c.target, c.delivery),
+        });
         let abandons = dropped.iter().filter(|(t, _)| is_awake(*t)).map(|(t, d)| Action::Abandon(*t, *d));
         actions.extend(sends.chain(abandons).take(free));
         // A resting target matters only while something is open for it.

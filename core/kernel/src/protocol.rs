@@ -21,6 +21,9 @@ pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 pub const HASH: &str = "satchel-hash";
 /// Request header: 32 hexadecimal digits that the receipt must repeat.
 pub const NONCE: &str = "satchel-nonce";
+/// The media type of a post whose preview comes along: the document, a line feed, and the preview's bytes. (Parsers of JSON
+/// read the document up to there, and no document on its way has a line feed in it.)
+pub const WITH_PREVIEW: &str = "application/vnd.satchel.post";
 /// Reply header: a signed receipt, as [`sealed::Sealed`] text.
 pub const RECEIPT: &str = "satchel-receipt";
 

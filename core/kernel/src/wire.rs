@@ -156,6 +156,8 @@ pub struct Job {
     pub patience: Patience,
     /// The bytes of a payload that is not a blob on disk: a post's document.
     pub inline: Option<Vec<u8>>,
+    /// What comes along behind it: a post's preview, which the document names by its hash.
+    pub along: Option<Vec<u8>>,
 }
 
 /// How patient to be with a target, in milliseconds.

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Json, Response};
 use axum::routing::{get, post, put};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{Request, StatusCode};
 use satchel_kernel::ids::{AssetId, Nonce};
 use satchel_kernel::protocol;
@@ -84,7 +84,9 @@ async fn put_post(
                 .ok_or_else(|| Refusal::bad("header", "Satchel-Nonce must be 32 hexadecimal digits"))?,
         ),
     };
-    let reply = posts::put(&app, caller, asset, revision, nonce, bytes(body, posts::MAX_POST).await?).await?;
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let sent = posts::Sent::new(bytes(body, posts::MAX_POST).await?, kind);
+    let reply = posts::put(&app, caller, asset, revision, nonce, sent).await?;
     let status = if reply.new { StatusCode::CREATED } else { StatusCode::OK };
     let mut response = (status, Json(&reply)).into_response();
     if let Some(receipt) = reply.receipt.as_deref().and_then(|r| HeaderValue::from_str(r).ok()) {

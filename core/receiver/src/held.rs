@@ -38,7 +38,7 @@ pub(crate) async fn take_back_lost(app: &App, account: &str, promised: Vec<Promi
         return Ok(false);
     }
     // Looked at once more while no blob gets its row or loses its last one.
-    let gate = app.blob_gate.lock().await;
+    let gate = app.blob_gate.write().await;
     let lost = Arc::new(absent(app, promised).await?);
     let (account, rows) = (account.to_owned(), lost.clone());
     let changed = app.store.write(move |tx| {

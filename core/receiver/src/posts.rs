@@ -1,19 +1,21 @@
 //! `PUT /v1/posts/{asset}/{revision}`: what a person says about an asset, kept before it is acknowledged.
 
 use satchel_kernel::ids::{AssetId, BlobHash, Nonce};
-use satchel_kernel::protocol::post::PostDocument;
+use satchel_kernel::protocol;
+use satchel_kernel::protocol::post::{MAX_BODY, PostDocument, PostPart, Rendition};
 use serde::Serialize;
 
 use crate::hub::Event;
 use crate::refusal::Refusal;
 use crate::server::App;
 use crate::signing::Promise;
+use crate::store::blocking;
 use crate::store::people::Caller;
 use crate::store::posts::{self, Incoming, Stored};
-use crate::{clock, times};
+use crate::{chance, clock, times};
 
-/// The longest document in bytes.
-pub(crate) const MAX_POST: usize = 64 * 1024;
+/// The longest body in bytes: the document, and the preview that comes along.
+pub(crate) const MAX_POST: usize = MAX_BODY;
 const MAX_TAGS: usize = 100;
 const MAX_PARTS: usize = 16;
 
@@ -29,22 +31,49 @@ pub(crate) struct PostReply {
     pub(crate) new: bool,
 }
 
+/// A request's body: the document, and the preview that came along.
+pub(crate) struct Sent {
+    document: Vec<u8>,
+    preview: Option<Vec<u8>>,
+}
+
+impl Sent {
+    /// Takes a body apart, if its media type says that there is more than a document.
+    pub(crate) fn new(mut body: Vec<u8>, media_type: Option<&str>) -> Self {
+        let feed = body.iter().position(|byte| *byte == b'\n').filter(|_| media_type == Some(protocol::WITH_PREVIEW));
+        let preview = feed.map(|at| body.split_off(at).split_off(1));
+        Self { document: body, preview }
+    }
+}
+
 pub(crate) async fn put(
     app: &App,
     caller: Caller,
     asset: AssetId,
     revision: u32,
     nonce: Option<Nonce>,
-    body: Vec<u8>,
+    sent: Sent,
 ) -> Result<PostReply, Refusal> {
+    let Sent { document: body, preview: bytes } = sent;
     let document: PostDocument =
         serde_json::from_slice(&body).map_err(|e| Refusal::bad("bad_post", format!("this is no post: {e}")))?;
     check(&document, asset, revision)?;
+    let preview = bytes.as_ref().map(|bytes| previewed(&document, bytes)).transpose()?;
     let (hash, length) = (BlobHash::of(&body), body.len() as u64);
     let taken = document.post.time.as_deref().and_then(times::wall_clock);
     let Caller { account, device } = caller;
-    let incoming = Incoming { account: account.clone(), device, document, body, hash, taken };
+    let incoming = Incoming { account: account.clone(), device, document, hash, body, taken, preview };
+    // A viewer's deletion must not unlink the blob between its link and its row.
+    let gate = match preview {
+        Some(_) => Some(app.blob_gate.read().await),
+        None => None,
+    };
+    if let Some((hash, length)) = preview {
+        let (blobs, name) = (app.blobs.clone(), chance::id());
+        blocking(move || Ok(blobs.put(&name, &bytes.unwrap_or_default(), &hash, length)?)).await?;
+    }
     let stored = app.store.write(move |tx| posts::put(tx, &incoming, clock::unix_now())).await?;
+    drop(gate);
     let (received, new) = match stored {
         Stored::Conflict => {
             return Err(Refusal::new(
@@ -53,7 +82,12 @@ pub(crate) async fn put(
                 "this revision is here already and says something else: send it as a later revision",
             ));
         }
-        Stored::Again { received } => (received, false),
+        Stored::Again { received, shown } => {
+            for id in shown {
+                app.hub.send(Event::Asset(id));
+            }
+            (received, false)
+        }
         Stored::New { received, shown, replaced } => {
             for gone in replaced {
                 app.hub.send(Event::Gone(gone));
@@ -69,6 +103,16 @@ pub(crate) async fn put(
         app.signer.receipt(Promise { account: &account, upload: &upload, nonce, hash, length, time: received })
     });
     Ok(PostReply { asset, revision, receipt, new })
+}
+
+/// The blob of the preview that came along: it must be the one that the document names.
+fn previewed(document: &PostDocument, bytes: &[u8]) -> Result<(BlobHash, u64), Refusal> {
+    let blob = (BlobHash::of(bytes), bytes.len() as u64);
+    let named = |part: &PostPart| part.rendition == Rendition::Preview && (part.hash, part.length) == blob;
+    if !document.parts.iter().any(named) {
+        return Err(Refusal::bad("bad_preview", "the bytes behind the document are no preview that it names"));
+    }
+    Ok(blob)
 }
 
 /// Limits of what a post may hold.

@@ -38,8 +38,8 @@ pub(crate) struct App {
     pub(crate) codes: Codes,
     pub(crate) slots: Slots,
     pub(crate) hub: Hub,
-    /// Held while a blob gets its row, or loses its last one.
-    pub(crate) blob_gate: tokio::sync::Mutex<()>,
+    /// Shared while blobs get their rows, alone while one loses its last.
+    pub(crate) blob_gate: tokio::sync::RwLock<()>,
     pub(crate) viewer_key: String,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
@@ -226,7 +226,7 @@ impl std::fmt::Debug for Receiver {
 
 /// Deletes an asset on a viewer's behalf.
 pub(crate) async fn delete_asset(app: &Arc<App>, id: i64) -> Result<bool, StoreError> {
-    let gate = app.blob_gate.lock().await;
+    let gate = app.blob_gate.write().await;
     let orphans = app.store.write(move |tx| crate::store::assets::delete(tx, id, clock::unix_now())).await?;
     let Some(orphans) = orphans else { return Ok(false) };
     for hash in orphans {
@@ -284,7 +284,7 @@ fn open(config: Config, address: SocketAddr) -> Result<Opened, StartError> {
         codes: Codes::default(),
         slots: Slots::default(),
         hub: Hub::new(),
-        blob_gate: tokio::sync::Mutex::new(()),
+        blob_gate: tokio::sync::RwLock::new(()),
         viewer_key,
         tasks: TaskTracker::new(),
         stop: CancellationToken::new(),

@@ -192,3 +192,53 @@ async fn a_new_key_is_signed_by_the_one_before() {
     assert_eq!(verified(&third, &header(&head, "satchel-receipt")).key, third.id);
     assert_eq!(desk.pair("Bob").await.key, third);
 }
+
+/// A post whose preview comes along: sent as it is, with what the document says of it.
+async fn put_with(desk: &Desk, phone: &Phone, document: &Value, preview: &[u8]) -> (u16, Value) {
+    let path = format!("/v1/posts/{}/{}", document["asset"].as_str().unwrap(), document["revision"]);
+    let body = [document.to_string().as_bytes(), b"\n", preview].concat();
+    let request = phone.request(desk, Method::PUT, &path).header("Satchel-Nonce", nonce().to_string());
+    let reply = request.header("Content-Type", "application/vnd.satchel.post").body(body.clone()).send().await.unwrap();
+    let (status, said) = (reply.status().as_u16(), reply.json::<Value>().await.unwrap());
+    if let Some(receipt) = said["receipt"].as_str() {
+        let receipt = phone.verified(receipt);
+        let document = document.to_string();
+        let blob = (BlobHash::of(document.as_bytes()), document.len() as u64);
+        assert_eq!((receipt.hash, receipt.length), blob, "the document, which names its preview");
+    }
+    (status, said)
+}
+
+#[tokio::test]
+async fn a_preview_comes_along_with_its_post_and_is_here_at_once() {
+    let mut desk = Desk::open().await;
+    let ana = desk.pair("Ana").await;
+    let asset = AssetId::from_bytes([9; 16]);
+    // It may hold anything, a line feed at its start too.
+    let preview = [b"\n\xff\xd8 small ".as_slice(), &[7; 900]].concat();
+    let mut document = post(asset, 1, "First light", b"the original");
+    document["parts"].as_array_mut().unwrap().push(json!({ "role": "still", "rendition": "preview",
+        "hash": BlobHash::of(&preview), "length": preview.len(), "name": "IMG_1.jpg", "type": "image/jpeg" }));
+
+    let (status, said) = put_with(&desk, &ana, &document, b"other bytes").await;
+    assert_eq!((status, said["error"].as_str()), (400, Some("bad_preview")));
+    assert_eq!(put_with(&desk, &ana, &document, &preview).await.0, 201);
+    assert_eq!(put_with(&desk, &ana, &document, &preview).await.0, 200, "again");
+    let (status, _) = put(&desk, &ana, asset, 1, &document).await;
+    assert_eq!(status, 200, "the same document without its preview is the same revision");
+    assert_eq!(std::fs::read(desk.receiver().blob_path(&BlobHash::of(&preview))).unwrap(), preview);
+    let have = ana.have(&desk, &[BlobHash::of(&preview), BlobHash::of(b"the original")]).await;
+    assert_eq!(have["results"][0]["state"], "have");
+    assert_eq!(have["results"][1]["state"], "missing");
+
+    // Of one that was put without its preview, the preview may follow.
+    let late = AssetId::from_bytes([10; 16]);
+    document["asset"] = json!(late);
+    assert_eq!(put(&desk, &ana, late, 1, &document).await.0, 201);
+    assert_eq!(put_with(&desk, &ana, &document, &preview).await.0, 200);
+
+    desk.restart().await;
+    assert_eq!(put_with(&desk, &ana, &document, &preview).await.0, 200);
+    assert_eq!(ana.have(&desk, &[BlobHash::of(&preview)]).await["results"][0]["state"], "have");
+    assert_eq!(std::fs::read_dir(desk.dir.path().join("store/incoming")).unwrap().count(), 0);
+}

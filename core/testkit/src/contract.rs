@@ -135,6 +135,7 @@ pub const POST: Case = Case {
     job: |payload| Job {
         create: url("https://desk.example/v1/posts/00112233445566778899aabbccddeeff/1"),
         inline: Some(payload.to_vec()),
+        along: None,
         checksum: None,
         ..job(payload, true)
     },
@@ -159,5 +160,6 @@ fn job(payload: &[u8], satchel: bool) -> Job {
         checksum: Some(Algorithm::Blake3),
         patience: Patience::default(),
         inline: None,
+        along: None,
     }
 }

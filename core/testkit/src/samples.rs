@@ -110,6 +110,23 @@ pub fn make(dir: &Path, seed: u64, set: SampleSet) -> Result<Vec<Made>, SampleEr
     Ok(made)
 }
 
+/// Writes one small picture, of nothing in particular: a JPEG of 640 by 480 pixels that decodes. Returns its bytes.
+///
+/// # Errors
+/// [`SampleError`], where the file cannot be written.
+pub fn picture(path: &Path, seed: u64) -> Result<Vec<u8>, SampleError> {
+    let (width, height) = (640u16, 480u16);
+    let mut rgb = vec![0; usize::from(width) * usize::from(height) * 3];
+    Chance::new(seed).fill(&mut rgb);
+    let row = usize::from(width) * 3;
+    rgb.iter_mut().enumerate().for_each(|(n, value)| *value = *value / 8 + (n / row * 200 / usize::from(height)) as u8);
+    let mut bytes = Vec::new();
+    let encoder = jpeg_encoder::Encoder::new(&mut bytes, 85);
+    encoder.encode(&rgb, width, height, jpeg_encoder::ColorType::Rgb)?;
+    fs::write(path, &bytes).map_err(|source| SampleError::Write { path: path.to_owned(), source })?;
+    Ok(bytes)
+}
+
 /// What happens to photos: a second download, a copy by a messenger.
 fn twins(dir: &Path, seed: u64, made: &mut Vec<Made>) -> Result<(), SampleError> {
     let mut chance = Chance::new(seed).fork();

@@ -27,14 +27,17 @@ public actor Satchel {
     ///   - configuration: Its folder, and the traveller's rules.
     ///   - credentials: Keeps tokens: on Apple's systems the Keychain. Without it a token lasts as long as this object.
     ///   - library: Opens items of the app's media library; without it, those that were added earlier wait.
+    ///   - previewer: Makes pictures of what Satchel cannot read by itself, such as videos; without it such posts go without a
+    ///     preview.
     public static func open(
-        _ configuration: Configuration, credentials: (any Credentials)? = nil, library: (any MediaLibrary)? = nil
+        _ configuration: Configuration, credentials: (any Credentials)? = nil, library: (any MediaLibrary)? = nil,
+        previewer: (any Previewer)? = nil
     ) async throws(SatchelError) -> Satchel {
         Satchel(
             try await crossing {
                 try await SatchelGenerated.Satchel.open(
                     config: configuration.core, credentials: credentials.map(CredentialsPort.init),
-                    library: library.map(LibraryPort.init))
+                    library: library.map(LibraryPort.init), previewer: previewer.map(PreviewerPort.init))
             })
     }
 

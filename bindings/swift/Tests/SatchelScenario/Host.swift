@@ -79,3 +79,27 @@ final class Album: MediaLibrary, @unchecked Sendable {
         return .descriptor(dup(file.fileDescriptor))
     }
 }
+
+/// A previewer that draws one of the scenario's photos, whatever it is asked.
+final class Artist: Previewer, @unchecked Sendable {
+    private let folder: URL
+    private let oneAtATime = NSLock()
+    private var draws: String?
+
+    struct AskedToFail: Error {}
+
+    init(folder: URL) {
+        self.folder = folder
+    }
+
+    /// What it draws from now on; it fails when that is nothing.
+    func draw(_ photo: String?) {
+        oneAtATime.withLock { draws = photo }
+    }
+
+    func picture(_ request: PreviewRequest) throws -> Bool {
+        guard let photo = oneAtATime.withLock({ draws }) else { throw AskedToFail() }
+        try Data(contentsOf: folder.appendingPathComponent(photo)).write(to: request.destination)
+        return true
+    }
+}

@@ -30,6 +30,7 @@ struct Runner {
     private var outbox: Satchel?
     private let vault: Vault
     private let album: Album
+    private let artist: Artist
 
     static func main() async {
         let arguments = CommandLine.arguments
@@ -52,6 +53,7 @@ struct Runner {
         let noted = try? Data(contentsOf: folder.appendingPathComponent("notes.json"))
         vault = Vault(file: folder.appendingPathComponent("tokens.json"))
         album = Album(folder: folder.appendingPathComponent("photos"))
+        artist = Artist(folder: folder.appendingPathComponent("photos"))
         notes = noted.flatMap { try? JSONDecoder().decode(Notes.self, from: $0) } ?? Notes()
     }
 
@@ -107,7 +109,7 @@ struct Runner {
             let configuration = Configuration(
                 folder: folder.appendingPathComponent("outbox"), policy: Policy(links: links, order: .oldest),
                 connectTimeout: .seconds(5))
-            outbox = try await Satchel.open(configuration, credentials: vault, library: album)
+            outbox = try await Satchel.open(configuration, credentials: vault, library: album, previewer: artist)
             return .null
         case "safe":
             let name = try text(step, "proof")
@@ -133,6 +135,7 @@ struct Runner {
         case "add": try await add(outbox, step)
         case "item": try await item(outbox, step)
         case "library": album.answer(try text(step, "answers"))
+        case "previewer": artist.draw(step["draws"]?.text)
         case "token": try await token(outbox, try text(step, "token"))
         case "edit": try await outbox.editPost(try asset(step), post(step))
         case "remove": try await outbox.remove(try asset(step))

@@ -22,7 +22,7 @@ use crate::observe::Change;
 use crate::outbox::Inner;
 use crate::runner::conclude;
 use crate::runner::upload::{Upload, job, random};
-use crate::runner::{have, read};
+use crate::runner::{have, read, render};
 use crate::store::leases::{self, Lease};
 use crate::store::{self, Around, Target, deliveries, uploads};
 use crate::tokens;
@@ -113,6 +113,12 @@ impl Handing {
                         read::read(self.inner.clone(), parts.clone(), CancellationToken::new()).await?;
                     }
                     Action::Read(_) => {}
+                    Action::Render(..) if batches >= BATCHES => {}
+                    Action::Render(_, delivery) if may_send => {
+                        batches += 1;
+                        acted = true;
+                        render::render(self.inner.clone(), *delivery, CancellationToken::new()).await?;
+                    }
                     _ if !may_send || self.left == Some(0) || self.is_full() => {}
                     _ => {
                         acted = true;
@@ -122,7 +128,7 @@ impl Handing {
             }
             if !acted {
                 let more = plan.actions.iter().any(|action| match action {
-                    Action::Read(_) => true,
+                    Action::Read(_) | Action::Render(..) => true,
                     other => may_send && self.left != Some(0) && self.is_new(other),
                 });
                 let at_utc_ms = if more { Some(self.inner.config.clock.now().utc_ms) } else { plan.wake.at_utc_ms };
@@ -141,7 +147,7 @@ impl Handing {
         match action {
             Action::Send(_, delivery) | Action::Abandon(_, delivery) => !self.passed.contains(delivery),
             Action::AskHave(target, _) => !self.asked.contains(target),
-            Action::Read(_) => true,
+            Action::Read(_) | Action::Render(..) => true,
         }
     }
 
@@ -180,7 +186,7 @@ impl Handing {
                 Some(target) => self.ask(target, hashes).await,
                 None => Ok(()),
             },
-            Action::Read(_) => Ok(()),
+            Action::Read(_) | Action::Render(..) => Ok(()),
         }
     }
 

@@ -71,6 +71,15 @@ pub(crate) enum Record {
         /// What the file was when it was read.
         stamp: Stamp,
     },
+    /// An asset's preview was made; what it is can be made again.
+    Rendered {
+        /// Which.
+        asset: AssetId,
+        /// The preview's hash.
+        hash: BlobHash,
+        /// Its length in bytes.
+        length: u64,
+    },
     /// An asset's post changed.
     Revised {
         /// Which.
@@ -128,6 +137,7 @@ impl Record {
             Self::Added { asset, .. }
             | Self::Copied { asset, .. }
             | Self::Hashed { asset, .. }
+            | Self::Rendered { asset, .. }
             | Self::Revised { asset, .. }
             | Self::Urgent { asset }
             | Self::Removed { asset } => Some(*asset),

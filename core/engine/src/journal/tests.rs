@@ -56,6 +56,7 @@ fn each_kind() -> Vec<Record> {
             post: Post::default(),
         },
         Record::Hashed { asset: asset(1), hash, stamp: STAMP },
+        Record::Rendered { asset: asset(1), hash, length: 20_000 },
         Record::Revised { asset: asset(1), revision: 2, post: Post { tags: vec!["sea".into()], ..Post::default() } },
         Record::Urgent { asset: asset(1) },
         Record::Began { hash, target: target() },

@@ -2,6 +2,7 @@
 
 use satchel_kernel::outcome::{Outcome, Request};
 use satchel_kernel::protocol::keys::SigningKey;
+use satchel_kernel::protocol::post::Rendition;
 use satchel_kernel::retry::backoff_ms;
 use satchel_kernel::state::{ParkReason, Proof, Trouble};
 use satchel_kernel::time::Now;
@@ -16,7 +17,7 @@ use crate::journal::{Durable, Record};
 use crate::observe::Change;
 use crate::source::{SourceFault, Stamp};
 use crate::store::uploads::{self, Ended};
-use crate::store::{self, deliveries, parts, targets};
+use crate::store::{self, deliveries, parts, previews, targets};
 
 /// Troubles in a row of one delivery that are taken to be the target's alone.
 const SHARED: u32 = 4;
@@ -210,6 +211,9 @@ pub(crate) fn record(
         }
         Conclusion::Delivered { proof, receipt, key } => {
             deliveries::delivered(tx, delivery, proof, receipt.as_deref())?;
+            if out.class == Rendition::Text {
+                previews::delivered(tx, delivery)?;
+            }
             uploads::end(tx, upload, Ended::Done, now)?;
             targets::well(tx, target.id)?;
             if let Some(key) = key {

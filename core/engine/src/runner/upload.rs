@@ -7,7 +7,7 @@ use satchel_kernel::ids::{AssetId, Nonce, UploadId, UploadKey};
 use satchel_kernel::link::LinkClass;
 use satchel_kernel::outcome::{Outcome, Request};
 use satchel_kernel::protocol;
-use satchel_kernel::protocol::post::{Post, Rendition};
+use satchel_kernel::protocol::post::{MAX_BODY, Post, Rendition};
 use satchel_kernel::wire::{Algorithm, Job, Status, Wire};
 use tokio_util::sync::CancellationToken;
 
@@ -72,7 +72,7 @@ impl Upload {
             rendition: self.out.class,
             target: self.target.id,
             sent,
-            bytes: self.out.length,
+            bytes: self.out.length + self.job.along.as_ref().map_or(0, |along| along.len() as u64 + 1),
         });
     }
 
@@ -123,7 +123,14 @@ pub(crate) fn job(inner: &Inner, target: &Target, out: &Outgoing, (key, nonce): 
         checksum: spec.checksum,
         patience: inner.config.patience,
         inline: out.inline.clone(),
+        along: along(out),
     }
+}
+
+/// The preview, if the document leaves room for it.
+fn along(out: &Outgoing) -> Option<Vec<u8>> {
+    let document = out.inline.as_ref()?.len();
+    out.along.clone().filter(|preview| document + 1 + preview.len() <= MAX_BODY)
 }
 
 /// `Upload-Metadata`. A server that takes no posts gets the post with the first photo that has these bytes.

@@ -108,13 +108,41 @@ fn fate(tx: &Transaction<'_>, hash: &BlobHash, target: i64, have_check: bool) ->
     })
 }
 
+/// Whether nothing was tried yet of a document's deliveries.
+pub(super) fn is_unheard(tx: &Transaction<'_>, text_part: i64) -> Result<bool> {
+    let mut query = tx.prepare_cached(
+        "SELECT count(*) > 0 AND sum(d.stage <> 'waiting' OR EXISTS (SELECT 1 FROM upload u WHERE u.delivery = d.id)) = 0
+         FROM wanted w JOIN delivery d ON d.id = w.delivery WHERE w.part = ?1",
+    )?;
+    Ok(query.query_row([text_part], |row| row.get::<_, Option<bool>>(0))?.unwrap_or(false))
+}
+
+/// Puts another document in the place of one of which nothing was tried. Its deliveries stay what they are.
+pub(super) fn rewrite(tx: &Transaction<'_>, text_part: i64, hash: &BlobHash, document: &[u8]) -> Result<()> {
+    let length = rows::int(document.len() as u64);
+    tx.prepare_cached(
+        "UPDATE tally SET bytes = bytes + (SELECT coalesce(sum(?2 - d.bytes), 0) FROM wanted w JOIN delivery d ON d.id = w.delivery
+           WHERE w.part = ?1 AND d.target = tally.target)
+         WHERE class = 'text' AND stage = 'waiting'",
+    )?
+    .execute(params![text_part, length])?;
+    tx.prepare_cached("UPDATE delivery SET bytes = ?2 WHERE id IN (SELECT delivery FROM wanted WHERE part = ?1)")?
+        .execute(params![text_part, length])?;
+    tx.prepare_cached(
+        "UPDATE payload SET hash = ?2, length = ?3, inline = ?4
+         WHERE form = 'as_is' AND hash = (SELECT hash FROM part WHERE id = ?1)",
+    )?
+    .execute(params![text_part, hash.as_bytes(), length, document])?;
+    Ok(())
+}
+
 /// Gives a new target deliveries of all that was read before, a page at a time.
 pub(super) fn backfill(tx: &Transaction<'_>, target: i64) -> Result<()> {
     tx.execute(
         "INSERT OR IGNORE INTO delivery (payload, target, class, stage, checked, urgent, ord, bytes)
          SELECT y.id, t.id, y.rendition, 'waiting', y.rendition = 'text' OR NOT t.have_check,
                 max(p.urgent), max(p.asset), y.length
-         FROM target t JOIN part p ON p.stage = 'read' AND p.hash IS NOT NULL
+         FROM target t JOIN part p ON p.stage = 'read' AND p.hash IS NOT NULL AND p.rendition <> 'preview'
          JOIN payload y ON y.hash = p.hash AND y.form = 'as_is'
          WHERE t.id = ?1 AND (y.rendition <> 'text' OR t.posts) GROUP BY y.id",
         [target],
@@ -122,7 +150,7 @@ pub(super) fn backfill(tx: &Transaction<'_>, target: i64) -> Result<()> {
     tx.execute(
         "INSERT OR IGNORE INTO wanted (part, delivery)
          SELECT p.id, d.id FROM part p JOIN payload y ON y.hash = p.hash AND y.form = 'as_is'
-         JOIN delivery d ON d.payload = y.id AND d.target = ?1 WHERE p.stage = 'read'",
+         JOIN delivery d ON d.payload = y.id AND d.target = ?1 WHERE p.stage = 'read' AND p.rendition <> 'preview'",
         [target],
     )?;
     Ok(())
@@ -133,6 +161,7 @@ pub(super) fn offer_anew(tx: &Transaction<'_>, target: i64) -> Result<()> {
     let mine = "delivery IN (SELECT id FROM delivery WHERE target = ?1)";
     tx.execute(&format!("DELETE FROM receipt WHERE {mine}"), [target])?;
     tx.execute("DELETE FROM fate WHERE target = ?1", [target])?;
+    tx.execute("DELETE FROM previewed WHERE target = ?1", [target])?;
     // Whoever still holds a lease of one learns by its epoch that it is void.
     tx.execute(
         &format!(
@@ -174,6 +203,8 @@ pub(crate) struct Outgoing {
     pub hash: BlobHash,
     pub length: u64,
     pub inline: Option<Vec<u8>>,
+    /// The preview that goes along with it.
+    pub along: Option<Vec<u8>>,
     /// The first of those that want it; copies in the spool first, since nobody changes them.
     pub part: SendPart,
 }
@@ -189,9 +220,11 @@ impl Outgoing {
 pub(crate) fn outgoing(conn: &Connection, delivery: DeliveryId) -> Result<Option<Outgoing>> {
     let mut query = conn.prepare_cached(
         "SELECT d.target, d.class, y.hash, y.length, y.inline,
-                p.id, a.id, p.path, p.spool, p.name, p.media_type, p.stamp, a.revision, r.post, p.library
+                p.id, a.id, p.path, p.spool, p.name, p.media_type, p.stamp, a.revision, r.post, p.library,
+                CASE d.class WHEN 'text' THEN (SELECT v.inline FROM part v WHERE v.asset = a.seq AND v.rendition = 'preview'
+                  AND NOT EXISTS (SELECT 1 FROM previewed x WHERE x.part = v.id AND x.target = d.target)) END
          FROM delivery d JOIN payload y ON y.id = d.payload
-         JOIN wanted w ON w.delivery = d.id JOIN part p ON p.id = w.part AND p.stage = 'read'
+         JOIN wanted w ON w.delivery = d.id JOIN part p ON p.id = w.part AND p.stage = 'read' AND p.rendition <> 'preview'
          JOIN asset a ON a.seq = p.asset AND a.removed = 0
          JOIN post_revision r ON r.asset = a.seq AND r.revision = a.revision
          WHERE d.id = ?1 ORDER BY p.spool IS NULL, p.id LIMIT 1",
@@ -215,6 +248,7 @@ pub(crate) fn outgoing(conn: &Connection, delivery: DeliveryId) -> Result<Option
                 hash: rows::id(row, 2)?,
                 length: rows::count(row, 3)?,
                 inline: row.get(4)?,
+                along: row.get(15)?,
                 part,
             })
         })
@@ -247,6 +281,7 @@ pub(crate) fn stub(conn: &Connection, delivery: DeliveryId) -> Result<Option<Out
                 hash: rows::id(row, 2)?,
                 length: rows::count(row, 3)?,
                 inline: None,
+                along: None,
                 part,
             })
         })

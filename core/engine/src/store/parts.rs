@@ -6,7 +6,7 @@ use satchel_kernel::protocol::post::{Post, Rendition};
 use satchel_kernel::state::{ParkReason, WaitReason};
 use satchel_kernel::time::{Due, Now};
 
-use super::{deliveries, posts, rows};
+use super::{deliveries, posts, previews, rows};
 use crate::error::Result;
 use crate::source::{Source, SourceFault, Stamp};
 
@@ -87,6 +87,7 @@ pub(crate) fn was_read(
         "UPDATE part SET stage = 'read', hash = ?2, length = ?3, stamp = ?4, hashed_utc_ms = ?5, park = NULL WHERE id = ?1",
     )?
     .execute(params![part.0, hash.as_bytes(), rows::int(stamp.size), rows::text(stamp), now.utc_ms])?;
+    previews::forget_other(tx, seq, hash)?;
     let payload = deliveries::payload(tx, hash, rendition, stamp.size, None)?;
     deliveries::want_everywhere(tx, part.0, payload, hash, rendition, stamp.size, urgent, seq)?;
     posts::compose(tx, seq)

@@ -51,7 +51,10 @@ pub(super) fn compose(tx: &Transaction<'_>, seq: i64) -> Result<Option<(u32, Pos
         .query_row([seq], |row| Ok((rows::id(row, 0)?, row.get(1)?)))?;
     let text_part = text_part(tx, seq, urgent)?;
     let mut revised = None;
-    if composed(tx, text_part)?.is_some_and(|old| old.revision == revision && old.parts != parts) {
+    let other = composed(tx, text_part)?.is_some_and(|old| old.revision == revision && old.parts != parts);
+    // Nobody heard of a document that never went: it may still become another one.
+    let unheard = other && deliveries::is_unheard(tx, text_part)?;
+    if other && !unheard {
         tx.prepare_cached(
             "INSERT INTO post_revision (asset, revision, post, created_utc_ms)
              SELECT asset, ?3, post, created_utc_ms FROM post_revision WHERE asset = ?1 AND revision = ?2",
@@ -64,11 +67,17 @@ pub(super) fn compose(tx: &Transaction<'_>, seq: i64) -> Result<Option<(u32, Pos
     let document = PostDocument { asset: id, revision, post, parts };
     let bytes = serde_json::to_vec(&document).expect("a post's document has string keys and finite numbers");
     let hash = BlobHash::of(&bytes);
+    if unheard {
+        deliveries::rewrite(tx, text_part, &hash, &bytes)?;
+    }
     tx.prepare_cached("UPDATE part SET hash = ?2, length = ?3 WHERE id = ?1")?.execute(params![
         text_part,
         hash.as_bytes(),
         rows::int(bytes.len() as u64)
     ])?;
+    if unheard {
+        return Ok(None);
+    }
     drop_older(tx, text_part)?;
     let payload = deliveries::payload(tx, &hash, Rendition::Text, bytes.len() as u64, Some(&bytes))?;
     deliveries::want_everywhere(tx, text_part, payload, &hash, Rendition::Text, bytes.len() as u64, urgent, seq)?;
@@ -81,7 +90,7 @@ fn set_revision(tx: &Transaction<'_>, seq: i64, revision: u32) -> Result<()> {
 }
 
 /// The document that was composed last.
-fn composed(tx: &Transaction<'_>, text_part: i64) -> Result<Option<PostDocument>> {
+pub(super) fn composed(tx: &Transaction<'_>, text_part: i64) -> Result<Option<PostDocument>> {
     let inline: Option<Vec<u8>> = tx
         .prepare_cached(
             "SELECT y.inline FROM part p JOIN payload y ON y.hash = p.hash AND y.form = 'as_is' WHERE p.id = ?1",
@@ -96,7 +105,7 @@ fn composed(tx: &Transaction<'_>, text_part: i64) -> Result<Option<PostDocument>
 fn read_parts(tx: &Transaction<'_>, seq: i64) -> Result<Option<Vec<PostPart>>> {
     let mut query = tx.prepare_cached(
         "SELECT role, rendition, hash, length, name, media_type, stage FROM part
-         WHERE asset = ?1 AND rendition <> 'text' ORDER BY id",
+         WHERE asset = ?1 AND rendition <> 'text' AND NOT (rendition = 'preview' AND stage = 'removed') ORDER BY id",
     )?;
     let mut parts = Vec::new();
     let mut found = query.query([seq])?;
@@ -116,7 +125,7 @@ fn read_parts(tx: &Transaction<'_>, seq: i64) -> Result<Option<Vec<PostPart>>> {
     Ok((!parts.is_empty()).then_some(parts))
 }
 
-fn text_part(tx: &Transaction<'_>, seq: i64, urgent: bool) -> Result<i64> {
+pub(super) fn text_part(tx: &Transaction<'_>, seq: i64, urgent: bool) -> Result<i64> {
     let found = tx
         .prepare_cached("SELECT id FROM part WHERE asset = ?1 AND rendition = 'text'")?
         .query_row([seq], |row| row.get(0))

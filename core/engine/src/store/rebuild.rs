@@ -13,7 +13,7 @@ use satchel_kernel::state::{AssetKind, ParkReason, Proof};
 use satchel_kernel::time::Now;
 
 use super::assets::{self, NewAsset};
-use super::{posts, retell, rows, targets};
+use super::{posts, previews, retell, rows, targets};
 use crate::error::{Error, Result};
 use crate::journal::{Journal, JournalError, Record, SourceRecord};
 use crate::source::{Source, Stamp};
@@ -113,6 +113,11 @@ fn tell(tx: &Transaction<'_>, record: Record, now: &Now) -> Result<bool> {
             }
         }
         Record::Hashed { asset, hash, stamp } => hashed(tx, asset, &hash, &stamp)?,
+        Record::Rendered { asset, hash, length } => {
+            if let Some(seq) = seq(tx, asset)? {
+                previews::told(tx, seq, &hash, length)?;
+            }
+        }
         Record::Revised { asset, revision, post } => revised(tx, asset, revision, &post, now)?,
         Record::Urgent { asset } => {
             if let Some(seq) = seq(tx, asset)? {

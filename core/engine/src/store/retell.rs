@@ -23,8 +23,9 @@ const BATCH: usize = 512;
 pub(super) fn missing(tx: &Transaction<'_>, journal: &Journal, spoken_of: &HashSet<AssetId>) -> Result<u64> {
     let mut query = tx.prepare(
         "SELECT a.id, p.path, p.spool, p.name, a.kind, p.media_type, a.urgent, a.seq, a.added_utc_ms, r.post, a.revision,
-                coalesce(p.added, p.stamp), p.hash, p.stamp, p.library
+                coalesce(p.added, p.stamp), p.hash, p.stamp, p.library, v.hash, v.length
          FROM asset a JOIN part p ON p.asset = a.seq AND p.rendition = 'original'
+         LEFT JOIN part v ON v.asset = a.seq AND v.rendition = 'preview' AND v.stage = 'read'
          JOIN post_revision r ON r.asset = a.seq AND r.revision = a.revision
          WHERE a.removed = 0 ORDER BY a.seq",
     )?;
@@ -109,6 +110,9 @@ fn asset(row: &Row<'_>, asset: AssetId, batch: &mut Vec<Record>) -> Result<()> {
     }
     if let (Some(hash), Some(stamp)) = (rows::maybe_id(row, 12)?, rows::maybe_json(row, 13)?) {
         batch.push(Record::Hashed { asset, hash, stamp });
+    }
+    if let Some(hash) = rows::maybe_id(row, 15)? {
+        batch.push(Record::Rendered { asset, hash, length: rows::count(row, 16)? });
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use satchel_kernel::protocol::have::MAX_HASHES;
 use satchel_kernel::protocol::post::Rendition;
 use satchel_kernel::time::{Due, MAX_WAIT_MS, Now};
 
-use super::{rows, targets};
+use super::{previews, rows, targets};
 use crate::error::Result;
 
 const CLASSES: [Rendition; 4] = [Rendition::Text, Rendition::Preview, Rendition::Press, Rendition::Original];
@@ -84,13 +84,15 @@ fn ready(
     into: &mut Vec<Candidate>,
 ) -> Result<()> {
     let direction = if order == Order::Newest { "DESC" } else { "ASC" };
+    let unrendered = if class == Rendition::Text { previews::UNRENDERED } else { "0" };
     let mut query = conn.prepare_cached(&format!(
-        "SELECT id, ord FROM delivery WHERE target = ?1 AND class = ?2 AND urgent = ?3 AND stage = 'waiting' AND checked = 1
+        "SELECT id, ord, {unrendered} FROM delivery WHERE target = ?1 AND class = ?2 AND urgent = ?3 AND stage = 'waiting' AND checked = 1
          ORDER BY ord {direction} LIMIT ?4"
     ))?;
     let mut rows = query.query(params![target.0, class.as_str(), urgent, CANDIDATES as i64])?;
     while let Some(row) = rows.next()? {
-        into.push(Candidate { delivery: DeliveryId(row.get(0)?), target, class, urgent, order: row.get(1)? });
+        let (delivery, order, unrendered) = (DeliveryId(row.get(0)?), row.get(1)?, row.get(2)?);
+        into.push(Candidate { delivery, target, class, urgent, order, unrendered });
     }
     Ok(())
 }

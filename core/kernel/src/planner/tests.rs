@@ -12,7 +12,7 @@ fn target(id: i64) -> TargetView {
 }
 
 fn candidate(id: i64, class: Rendition, urgent: bool, order: i64) -> Candidate {
-    Candidate { delivery: DeliveryId(id), target: TargetId(1), class, urgent, order }
+    Candidate { delivery: DeliveryId(id), target: TargetId(1), class, urgent, order, unrendered: false }
 }
 
 fn snapshot(candidates: Vec<Candidate>) -> Snapshot {

@@ -53,6 +53,9 @@ pub struct PostDocument {
     pub parts: Vec<PostPart>,
 }
 
+/// The longest body of a post, the preview that comes along included, in bytes.
+pub const MAX_BODY: usize = 64 << 10;
+
 /// One part of an asset, as a post names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostPart {

@@ -83,18 +83,21 @@ impl Post {
         self.next = self.next.wrapping_add(1);
         self.open = Some(id);
         self.status = Status::Running;
+        let body = body(job);
+        let length = body.iter().map(Segment::len).sum();
         let mut headers = job.headers.clone();
-        headers.push(("content-type".into(), "application/json".into()));
+        let kind = if job.along.is_some() { protocol::WITH_PREVIEW } else { "application/json" };
+        headers.push(("content-type".into(), kind.into()));
         headers.push((protocol::NONCE.into(), job.nonce.to_string()));
         let request = Request {
             method: Method::Put,
             url: job.create.clone(),
             headers,
-            body: vec![body(job)],
+            timers: job.patience.timers(length, length),
+            body,
             marks: Marks::Satchel,
             authorize: true,
             fresh_connection: false,
-            timers: job.patience.timers(body(job).len(), body(job).len()),
         };
         vec![Need::Send(id, request)]
     }
@@ -103,7 +106,7 @@ impl Post {
         match (outcome, verdict) {
             (Outcome::Reply { reply, sent }, Verdict::Service(grade)) => match reply.status {
                 // Nobody can have all of what was not all sent.
-                200 | 201 if *sent < body(job).len() => {
+                200 | 201 if *sent < body(job).iter().map(Segment::len).sum() => {
                     self.contradictions = self.contradictions.saturating_add(1);
                     if self.contradictions >= PATIENCE {
                         return Status::Park(ParkReason::Contradiction);
@@ -141,11 +144,13 @@ impl Post {
     }
 }
 
-fn body(job: &Job) -> Segment {
-    match &job.inline {
+fn body(job: &Job) -> Vec<Segment> {
+    let document = match &job.inline {
         Some(bytes) => Segment::Bytes(bytes.clone()),
         None => Segment::Blob(0..job.length),
-    }
+    };
+    let along = job.along.as_ref().map(|preview| Segment::Bytes([b"\n", preview.as_slice()].concat()));
+    std::iter::once(document).chain(along).collect()
 }
 
 #[cfg(test)]
@@ -174,6 +179,7 @@ mod tests {
             checksum: None,
             patience: Patience::default(),
             inline: Some(b"{\"a\":\"b\"}".to_vec()),
+            along: None,
         }
     }
 
@@ -211,6 +217,25 @@ mod tests {
             assert!(!matches!(wire.status(), Status::Done(_)));
         }
         assert_eq!(wire.status(), &Status::Park(ParkReason::Contradiction));
+    }
+
+    #[test]
+    fn a_preview_comes_along_behind_a_line_feed_and_counts() {
+        let job = Job { along: Some(b"\njpeg".to_vec()), ..job() };
+        let (wire, needs) = Wire::new(Protocol::Post).step(&job, Event::Start, &now());
+        let [Need::Send(id, request)] = &needs[..] else { panic!("{needs:?}") };
+        let body: Vec<u8> =
+            request.body.iter().flat_map(|s| if let Segment::Bytes(b) = s { b.clone() } else { vec![] }).collect();
+        assert_eq!(body, b"{\"a\":\"b\"}\n\njpeg");
+        assert!(request.headers.contains(&("content-type".into(), protocol::WITH_PREVIEW.into())));
+        let headers = Headers(vec![(protocol::MARK.into(), protocol::VERSION.into())]);
+        let reply = Reply { url: request.url.clone(), identity: Identity::Proved, status: 201, headers, body: vec![] };
+        for (sent, done) in [(14, false), (15, true)] {
+            let outcome = Outcome::Reply { sent, reply: reply.clone() };
+            let verdict = judge(request, &outcome);
+            let (after, _) = wire.clone().step(&job, Event::Outcome(*id, outcome, verdict), &now());
+            assert_eq!(matches!(after.status(), Status::Done(_)), done, "after {sent} bytes");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 use satchel_kernel::ids::BlobHash;
 use satchel_kernel::protocol::post::{Place, PostDocument};
 
-use super::StoreError;
+use super::{StoreError, holdings};
 
 /// What became of a post.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(crate) enum Stored {
     Again {
         /// When they first came.
         received: i64,
+        /// Rows of assets that the page shows with a preview now that had none.
+        shown: Vec<i64>,
     },
     /// The same revision said something else.
     Conflict,
@@ -30,14 +32,18 @@ pub(crate) struct Incoming {
     pub(crate) account: String,
     pub(crate) device: String,
     pub(crate) document: PostDocument,
+    /// The document.
     pub(crate) body: Vec<u8>,
+    /// The document's.
     pub(crate) hash: BlobHash,
     /// Local wall clock of the photo, as if it were UTC.
     pub(crate) taken: Option<i64>,
+    /// The preview that came along, a blob on disk by now, and its length.
+    pub(crate) preview: Option<(BlobHash, u64)>,
 }
 
 pub(crate) fn put(tx: &Transaction<'_>, post: &Incoming, now: i64) -> Result<Stored, StoreError> {
-    let Incoming { account, device, document, body, hash, taken } = post;
+    let Incoming { account, device, document, body, hash, taken, preview } = post;
     let asset = document.asset.to_string();
     let revision = document.revision;
     let mut before =
@@ -45,7 +51,17 @@ pub(crate) fn put(tx: &Transaction<'_>, post: &Incoming, now: i64) -> Result<Sto
     let known: Option<(Vec<u8>, i64)> =
         before.query_row(params![account, asset, revision], |r| Ok((r.get(0)?, r.get(1)?))).optional()?;
     if let Some((known, received)) = known {
-        return Ok(if known == hash.as_bytes() { Stored::Again { received } } else { Stored::Conflict });
+        if known != hash.as_bytes() {
+            return Ok(Stored::Conflict);
+        }
+        let shown = match preview {
+            Some(preview) if held(tx, post, preview, now)? => super::assets::showing(tx, account, &preview.0)?,
+            _ => vec![],
+        };
+        return Ok(Stored::Again { received, shown });
+    }
+    if let Some(preview) = preview {
+        held(tx, post, preview, now)?;
     }
     tx.execute(
         "INSERT INTO post (account, asset, revision, device, hash, body, received) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -105,6 +121,15 @@ pub(crate) fn put(tx: &Transaction<'_>, post: &Incoming, now: i64) -> Result<Sto
         }
     }
     Ok(Stored::New { received: now, shown: Some(id), replaced })
+}
+
+/// Notes that the account brought its preview; true when that is new.
+fn held(tx: &Transaction<'_>, post: &Incoming, preview: &(BlobHash, u64), now: i64) -> Result<bool, StoreError> {
+    let (hash, length) = preview;
+    let known = holdings::find(tx, &post.account, hash)?.is_some_and(|holding| !holding.deleted);
+    let upload = format!("post/{}/{}", post.document.asset, post.document.revision);
+    holdings::add(tx, &post.account, hash, *length, &upload, now)?;
+    Ok(!known)
 }
 
 /// Replaces an asset's tags; one that is given twice, but for the case of its letters, counts once.

@@ -47,7 +47,7 @@ pub(super) async fn finish(app: &Arc<App>, turn: &mut Turn, upload: &mut Upload)
     }
 
     // A viewer's deletion must not unlink the blob between its link and its row.
-    let gate = app.blob_gate.lock().await;
+    let gate = app.blob_gate.read().await;
     let (blobs, name) = (app.blobs.clone(), upload.id.clone());
     blocking(move || Ok(blobs.adopt(&name, &hash, length)?)).await?;
     let now = clock::unix_now();

@@ -60,13 +60,22 @@ CREATE TABLE part (
   length      INTEGER,
   stamp       TEXT,                     -- JSON: what the file was when it was read, or added
   added       TEXT,                     -- JSON: what the file at the path was when it was added
-  hashed_utc_ms INTEGER
+  hashed_utc_ms INTEGER,
+  inline      BLOB                      -- a preview, until every target that takes posts has it
 ) STRICT;
+CREATE UNIQUE INDEX part_preview ON part(asset) WHERE rendition = 'preview';
 CREATE INDEX part_of_asset ON part(asset);
 CREATE INDEX part_of_path ON part(path) WHERE path IS NOT NULL;
 CREATE INDEX part_unread ON part(urgent DESC, asset DESC) WHERE stage = 'unread';
 CREATE INDEX part_resting ON part(due_utc_ms) WHERE stage = 'resting';
 CREATE INDEX part_spooled ON part(spool) WHERE spool IS NOT NULL;
+
+-- Which targets have a preview.
+CREATE TABLE previewed (
+  part   INTEGER NOT NULL REFERENCES part(id),
+  target INTEGER NOT NULL REFERENCES target(id),
+  PRIMARY KEY (part, target)
+) STRICT, WITHOUT ROWID;
 
 -- What travels: a blob in one form. `form` is as_is; later redacted, encrypted.
 CREATE TABLE payload (

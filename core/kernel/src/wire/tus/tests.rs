@@ -30,6 +30,7 @@ fn job(satchel: bool) -> Job {
         checksum: None,
         patience: Patience::default(),
         inline: None,
+        along: None,
     }
 }
 

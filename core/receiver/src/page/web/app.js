@@ -202,7 +202,10 @@ function picture(asset) {
   const main = asset.parts[0];
   if (!main) return el("div", { class: "plate words" }, el("b", {}, "Text only"));
   const image = best(asset, ["preview", "press", "original"]);
-  if (image) return el("img", { src: media(asset, image), alt: asset.caption || main.name, loading: "lazy", decoding: "async" });
+  if (image) {
+    const shown = el("img", { src: media(asset, image), alt: asset.caption || main.name, loading: "lazy", decoding: "async" });
+    return main.here ? shown : el("div", { class: "early" }, shown, bar(main));
+  }
   const video = asset.parts.find((p) => p.here && isVideo(p));
   if (video) return el("video", { src: `${media(asset, video)}#t=0.1`, preload: "metadata", muted: true, playsinline: true, tabindex: "-1" });
   if (arrived(asset)) {
@@ -212,8 +215,13 @@ function picture(asset) {
   }
   const got = main.received || 0;
   return el("div", { class: "plate waiting" }, el("b", {}, "On its way"), el("span", {}, main.name),
-    el("progress", { max: String(Math.max(main.length, 1)), value: String(got), "data-hash": main.hash, "aria-label": "received" }),
+    bar(main),
     el("small", {}, `${size(got)} of ${size(main.length)}`));
+}
+
+/** How much of a part's bytes is here. */
+function bar(part) {
+  return el("progress", { max: String(Math.max(part.length, 1)), value: String(part.received || 0), "data-hash": part.hash, "aria-label": "received" });
 }
 
 function draw(asset) {

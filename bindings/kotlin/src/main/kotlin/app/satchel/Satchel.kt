@@ -3,6 +3,7 @@ package app.satchel
 import app.satchel.internal.Ear
 import app.satchel.internal.HostCredentials
 import app.satchel.internal.HostLibrary
+import app.satchel.internal.HostPreviewer
 import app.satchel.internal.ProgressKeeper
 import app.satchel.internal.crossing
 import app.satchel.internal.stoppable
@@ -310,16 +311,30 @@ public class Satchel private constructor(private val raw: RawSatchel, link: Link
     public companion object {
         /**
          * Opens an outbox, and loads its targets' tokens from the app's [credentials]. Without those, tokens are forgotten when it is
-         * closed. Items of the app's media [library] are opened through it; without it, those that were added earlier wait.
+         * closed. Items of the app's media [library] are opened through it; without it, those that were added earlier wait. Of what
+         * Satchel cannot read by itself, such as videos, the [previewer] makes pictures; without it such posts go without a preview.
          */
-        public suspend fun open(config: Config, credentials: Credentials? = null, library: MediaLibrary? = null): Satchel {
+        public suspend fun open(
+            config: Config,
+            credentials: Credentials? = null,
+            library: MediaLibrary? = null,
+            previewer: Previewer? = null,
+        ): Satchel {
             currentCoroutineContext().ensureActive()
             var made: Satchel? = null
             try {
                 // Off the caller's thread, because the first time it loads the library. Not cancelled in between, because an outbox that
                 // nobody got could not be closed.
                 withContext(NonCancellable + Dispatchers.IO) {
-                    val raw = crossing { RawSatchel.open(config.toRaw(), credentials?.let(::HostCredentials), library?.let(::HostLibrary)) }
+                    val raw =
+                        crossing {
+                            RawSatchel.open(
+                                config.toRaw(),
+                                credentials?.let(::HostCredentials),
+                                library?.let(::HostLibrary),
+                                previewer?.let(::HostPreviewer),
+                            )
+                        }
                     val opened = Satchel(raw, config.link).also { made = it }
                     opened.setLink(config.link)
                     opened.follow()

@@ -6,6 +6,8 @@ package app.satchel.conformance
 import app.satchel.Credentials
 import app.satchel.MediaLibrary
 import app.satchel.OpenedItem
+import app.satchel.PreviewRequest
+import app.satchel.Previewer
 import com.google.gson.Gson
 import java.io.File
 
@@ -56,5 +58,18 @@ internal class Album(private val folder: File) : MediaLibrary {
             file.exists() -> OpenedItem.File(file)
             else -> OpenedItem.Gone
         }
+    }
+}
+
+/** A previewer that draws one of the scenario's photos, whatever it is asked. */
+internal class Artist(private val folder: File) : Previewer {
+    /** What it draws; it fails when that is nothing. */
+    @Volatile
+    var draws: String? = null
+
+    override fun picture(request: PreviewRequest): Boolean {
+        val photo = draws ?: error("the previewer was asked to fail")
+        File(folder, photo).copyTo(request.to, overwrite = true)
+        return true
     }
 }

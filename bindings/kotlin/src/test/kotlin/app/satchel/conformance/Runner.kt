@@ -68,6 +68,7 @@ internal class Runner(private val stage: String, private val folder: File) {
     private var open: Satchel? = null
     private val vault = Vault(File(folder, "tokens.json"))
     private val album = Album(File(folder, "photos"))
+    private val artist = Artist(File(folder, "photos"))
     private val http: HttpClient = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()
 
     suspend fun play(scenario: File) {
@@ -114,7 +115,7 @@ internal class Runner(private val stage: String, private val folder: File) {
         val nothing = JsonNull.INSTANCE
         when (act) {
             "open" -> {
-                open = Satchel.open(config(step), vault, album)
+                open = Satchel.open(config(step), vault, album, artist)
                 return nothing
             }
 
@@ -152,6 +153,10 @@ internal class Runner(private val stage: String, private val folder: File) {
 
             "library" -> {
                 nothing.also { album.answers = step.text("answers") }
+            }
+
+            "previewer" -> {
+                nothing.also { artist.draws = step["draws"]?.asString }
             }
 
             "token" -> {

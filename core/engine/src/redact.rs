@@ -1,0 +1,1 @@
+//! Takes metadata out of originals.

@@ -1,0 +1,104 @@
+//! Making the preview that goes along with a post: of pictures that the core reads by itself, of all else through the host.
+//!
+//! A post is not held up by its picture: what cannot be made at once is left out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use satchel_kernel::ids::DeliveryId;
+use satchel_kernel::state::AssetKind;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Result;
+use crate::journal::{Durable, Record};
+use crate::outbox::Inner;
+use crate::previews::{self, Form, PreviewFault, PreviewRequest};
+use crate::source::{Opened, Source};
+use crate::store::{self, previews::ToRender};
+
+/// The longest that the core decodes one picture. A phone is done with the largest in a fraction of it.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// Makes the preview of a post that is about to go, and records it.
+pub(crate) async fn render(inner: Arc<Inner>, delivery: DeliveryId, stop: CancellationToken) -> Result<()> {
+    // One at a time: each may take tens of megabytes.
+    let _alone = inner.rendering.lock().await;
+    let Some(original) = inner.store.read(move |conn| store::previews::to_render(conn, delivery)).await? else {
+        return Ok(());
+    };
+    let (seq, asset) = (original.seq, original.asset);
+    let (making, stopped) = (inner.clone(), stop.clone());
+    let made = tokio::task::spawn_blocking(move || make(&making, &original, &stopped)).await.unwrap_or_else(|_| {
+        tracing::warn!(%asset, "making a preview panicked");
+        None
+    });
+    if made.is_none() && stop.is_cancelled() {
+        return Ok(());
+    }
+    let (journal, now) = (inner.journal.clone(), inner.config.clock.now());
+    let record = move |tx: &store::Tx<'_>| {
+        let revised = store::previews::rendered(tx, seq, made.as_deref(), &now)?;
+        let named = made.map(|preview| Record::Rendered {
+            asset,
+            hash: satchel_kernel::ids::BlobHash::of(&preview),
+            length: preview.len() as u64,
+        });
+        let revised = revised.map(|(revision, post)| Record::Revised { asset, revision, post });
+        let records: Vec<_> = named.into_iter().chain(revised).collect();
+        if !records.is_empty() {
+            journal.append(&records, Durable::Later)?;
+            store::agree(tx, &journal)?;
+        }
+        Ok(())
+    };
+    inner.store.write(record).await
+}
+
+fn make(inner: &Inner, original: &ToRender, stop: &CancellationToken) -> Option<Vec<u8>> {
+    let reach = inner.reach(original.spool.as_deref(), Some(&original.source))?;
+    let opened = reach.open().ok().filter(|opened| Some(opened.stamp) == original.stamp)?;
+    let begun = Instant::now();
+    let enough = || stop.is_cancelled() || begun.elapsed() > LONGEST;
+    let by_core = match original.kind {
+        AssetKind::Photo | AssetKind::Pair => previews::make(&mut &opened.file, Form::Preview, &enough),
+        AssetKind::Video | AssetKind::Other => Err(PreviewFault::NotAPicture { found: "a video" }),
+    };
+    let made = match by_core {
+        Ok(made) => Some(made.jpeg),
+        Err(PreviewFault::NotAPicture { .. } | PreviewFault::TooLarge { .. }) => {
+            by_host(inner, original, &opened, &enough)
+        }
+        Err(fault) => {
+            tracing::debug!(asset = %original.asset, %fault, "no preview");
+            None
+        }
+    };
+    // What it shows must be what the post is about.
+    made.filter(|_| opened.untouched().unwrap_or(false))
+}
+
+/// Has the host make a picture, and makes the preview of that: so it is small, upright and says nothing but what it shows.
+fn by_host(inner: &Inner, original: &ToRender, opened: &Opened, enough: &dyn Fn() -> bool) -> Option<Vec<u8>> {
+    let previewer = inner.config.previewer.clone()?;
+    let (name, _) = inner.spool.adding().ok()?.new_body().ok()?;
+    let to = inner.spool.body(name);
+    let source = match original.spool.as_deref().and_then(|name| name.parse().ok()) {
+        Some(name) => Source::File(inner.spool.path(name)),
+        None => original.source.clone(),
+    };
+    let request = PreviewRequest {
+        source,
+        kind: original.kind,
+        media_type: original.media_type.clone(),
+        bytes: opened.stamp.size,
+        longest: Form::Preview.longest(),
+        to: to.clone(),
+    };
+    let drawn = previewer.picture(&request);
+    // Open, it can be read when its name is gone already.
+    let picture = std::fs::File::open(&to);
+    let _ = inner.spool.remove_body(name);
+    let made = previews::make(&mut picture.ok().filter(|_| drawn)?, Form::Preview, enough);
+    made.inspect_err(|fault| tracing::warn!(asset = %original.asset, %fault, "the host's picture")).ok().map(|m| m.jpeg)
+}

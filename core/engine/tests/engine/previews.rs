@@ -1,0 +1,172 @@
+//! A post goes with a preview of its picture, in one request, before any original; and without one where none can be made.
+
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use satchel::kernel::protocol::post::Rendition;
+use satchel::{AssetState, Change, Config, Policy, PreviewRequest, Previewer, Proof, Source};
+use satchel_testkit::link::{Conditions, Simulator};
+use tokio_util::sync::CancellationToken;
+
+use super::outbox::caption;
+use super::world::{Photo, Place, add, at_once, noise, open, pair, receiver, run_out, states, within};
+
+/// A picture of 900 by 600 pixels that does not compress well.
+fn picture(place: &Place) -> Photo {
+    let (width, height) = (900, 600);
+    let grain = noise(usize::from(width) * usize::from(height) * 3, 7);
+    let rgb: Vec<u8> = grain.iter().enumerate().map(|(n, grain)| (n / 9000 % 200) as u8 + grain / 6).collect();
+    let path = place.photos.join("IMG_0001.jpg");
+    let encoder = jpeg_encoder::Encoder::new_file(&path, 90).unwrap();
+    encoder.encode(&rgb, width, height, jpeg_encoder::ColorType::Rgb).unwrap();
+    photo_at(&path)
+}
+
+fn photo_at(path: &Path) -> Photo {
+    let bytes = fs::read(path).unwrap();
+    Photo { path: path.to_owned(), hash: blake3::hash(&bytes).to_hex().to_string(), bytes }
+}
+
+/// The pictures that a receiver has, by whether they are previews: small JPEGs without metadata that nobody uploaded.
+fn previews(store: &Path, originals: &[&Photo]) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    for shelf in fs::read_dir(store.join("blobs")).unwrap().map(|shelf| shelf.unwrap().path()) {
+        for blob in fs::read_dir(shelf).unwrap().map(|blob| fs::read(blob.unwrap().path()).unwrap()) {
+            if originals.iter().all(|original| original.bytes != blob) {
+                found.push(blob);
+            }
+        }
+    }
+    found
+}
+
+fn is_preview(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xFF, 0xD8, 0xFF]) && bytes.len() <= 24 * 1024 && !bytes.windows(4).any(|w| w == b"Exif")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_takes_its_preview_along_once_and_before_the_original() {
+    let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
+    let desk = receiver(store.path()).await;
+    let link = Simulator::start("127.0.0.1:0".parse().unwrap(), desk.addr(), 1).unwrap();
+    let config = place.patient();
+    let policy = Policy { uploads_at_once: 1, ..config.policy.clone() };
+    let outbox = open(Config { policy, ..config }).await;
+    pair(&outbox, &desk, Some(link.addr().port())).await;
+    let photo = picture(&place);
+    let id = add(&outbox, &photo.path).await;
+    link.set(Conditions::three_g());
+    let mut changes = outbox.observe();
+    let running = outbox.clone();
+    let running = tokio::spawn(async move { running.run(at_once(), CancellationToken::new()).await });
+    while !matches!(within(changes.recv()).await, Ok(Change::Delivered { rendition: Rendition::Text, .. })) {}
+    // The original takes seconds over such a link: what is there by now came with the post.
+    let seen = previews(store.path(), &[&photo]);
+    assert!(seen.len() == 1 && is_preview(&seen[0]), "{} blobs, {:?}", seen.len(), states(&outbox).await);
+    assert_eq!(desk.completed_uploads().await.unwrap().len(), 0);
+    link.set(Conditions::open());
+    within(running).await.unwrap().unwrap();
+    run_out(&outbox).await;
+    assert_eq!(outbox.asset(id).await.unwrap().state, AssetState::Delivered { proof: Proof::Receipt });
+    let upward = link.stats().forwarded_up;
+    outbox.edit_post(id, caption("now with words")).await.unwrap();
+    run_out(&outbox).await;
+    assert!(link.stats().forwarded_up - upward < 12_000, "the preview went again with the words");
+    assert_eq!(previews(store.path(), &[&photo]), seen);
+    assert_eq!(desk.completed_uploads().await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_picture_goes_without() {
+    let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
+    let desk = receiver(store.path()).await;
+    let outbox = place.open().await;
+    pair(&outbox, &desk, None).await;
+    let photo = place.photo("noise.jpg", 50_000, 3);
+    add(&outbox, &photo.path).await;
+    let report = run_out(&outbox).await;
+    assert_eq!((report.counts.delivered, report.counts.posts_delivered), (1, 1), "{:?}", states(&outbox).await);
+    assert!(previews(store.path(), &[&photo]).is_empty());
+}
+
+/// After the database was lost the post says what it said, so the receiver knows it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_with_its_preview_survives_the_loss_of_the_database() {
+    let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
+    let desk = receiver(store.path()).await;
+    let outbox = place.open().await;
+    let paired = satchel::pairing::pair(&desk.pairing_code(), "a test's phone", None).await.unwrap();
+    let target = outbox.set_receiver(&paired).await.unwrap();
+    let photo = picture(&place);
+    let id = add(&outbox, &photo.path).await;
+    run_out(&outbox).await;
+    drop(outbox);
+    for name in ["outbox.db", "outbox.db-wal", "outbox.db-shm"] {
+        let _ = fs::remove_file(place.folder.join(name));
+    }
+    let outbox = place.open().await;
+    outbox.set_token(target, satchel::Token::new(&paired.reply.token).unwrap());
+    let report = run_out(&outbox).await;
+    let asset = outbox.asset(id).await.unwrap();
+    assert_eq!((report.counts.needs_person(), asset.revision), (0, 1), "{:?}", states(&outbox).await);
+    assert_eq!(desk.completed_uploads().await.unwrap().len(), 1);
+}
+
+/// Draws a picture where the core cannot: here, of whatever it is asked.
+struct Artist {
+    draws: Vec<u8>,
+    asked: Mutex<Vec<PreviewRequest>>,
+}
+
+impl Artist {
+    fn drawing(bytes: Vec<u8>) -> Arc<Self> {
+        Arc::new(Self { draws: bytes, asked: Mutex::default() })
+    }
+}
+
+impl Previewer for Artist {
+    fn picture(&self, request: &PreviewRequest) -> bool {
+        self.asked.lock().unwrap().push(request.clone());
+        fs::write(&request.to, &self.draws).unwrap();
+        !self.draws.is_empty()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_video_the_host_makes_the_picture_and_it_is_made_small() {
+    let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
+    let desk = receiver(store.path()).await;
+    let artist = Artist::drawing(picture(&place).bytes);
+    let outbox = open(Config { previewer: Some(artist.clone()), ..place.config() }).await;
+    pair(&outbox, &desk, None).await;
+    let mut bytes = noise(40_000, 5);
+    bytes[..12].copy_from_slice(b"\0\0\0\x18ftypmp42");
+    let path = place.photos.join("clip.mp4");
+    fs::write(&path, &bytes).unwrap();
+    add(&outbox, &path).await;
+    run_out(&outbox).await;
+    let video = photo_at(&path);
+    let seen = previews(store.path(), &[&video]);
+    assert!(seen.len() == 1 && is_preview(&seen[0]), "{:?}", states(&outbox).await);
+    let asked = artist.asked.lock().unwrap().clone();
+    assert_eq!(asked.len(), 1);
+    assert_eq!((&asked[0].source, asked[0].bytes), (&Source::File(path), 40_000));
+    assert!(!asked[0].to.exists(), "nothing is left of it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_draws_rubbish_or_nothing_holds_up_nothing() {
+    for drawing in [b"rubbish".to_vec(), vec![]] {
+        let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
+        let desk = receiver(store.path()).await;
+        let outbox = open(Config { previewer: Some(Artist::drawing(drawing)), ..place.config() }).await;
+        pair(&outbox, &desk, None).await;
+        let path = place.photos.join("clip.mp4");
+        fs::write(&path, [b"\0\0\0\x18ftypmp42".as_slice(), &noise(9_000, 1)].concat()).unwrap();
+        add(&outbox, &path).await;
+        let report = run_out(&outbox).await;
+        assert_eq!((report.counts.delivered, report.counts.posts_delivered), (1, 1), "{:?}", states(&outbox).await);
+        assert_eq!(fs::read_dir(place.folder.join("spool")).unwrap().count(), 1, "its lock alone");
+    }
+}
