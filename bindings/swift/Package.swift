@@ -33,12 +33,20 @@ var targets: [Target] = [
 // What an app adds has no tests in it.
 if FileManager.default.fileExists(atPath: "\(folder)/Tests") {
     targets += [
-        .executableTarget(
-            name: "SatchelScenario", dependencies: ["Satchel"], path: "Tests/SatchelScenario", swiftSettings: strict),
-        .executableTarget(
-            name: "SatchelKilled", dependencies: ["Satchel"], path: "Tests/SatchelKilled", swiftSettings: strict),
-        .testTarget(name: "SatchelTests", dependencies: ["Satchel", "SatchelGenerated"], swiftSettings: strict),
+        .target(
+            name: "SatchelSystem", dependencies: ["Satchel"], path: "Tests/SatchelSystem", swiftSettings: strict),
+        .testTarget(
+            name: "SatchelTests", dependencies: ["Satchel", "SatchelGenerated", "SatchelSystem"],
+            swiftSettings: strict),
     ]
+    let programs: [(String, needs: [Target.Dependency])] = [
+        ("SatchelScenario", ["Satchel", "SatchelSystem"]), ("SatchelKilled", ["Satchel"]),
+        ("SatchelHost", ["Satchel", "SatchelSystem"]), ("SatchelCarrier", ["SatchelSystem"]),
+        ("SatchelBench", ["Satchel", "SatchelGenerated"]),
+    ]
+    targets += programs.map { name, needs in
+        .executableTarget(name: name, dependencies: needs, path: "Tests/\(name)", swiftSettings: strict)
+    }
 }
 
 let package = Package(

@@ -5,6 +5,7 @@
 //! | `photo` | writes `photos/NAME` of so many `bytes`, different for each `seed` | `path`, `hash` |
 //! | `delete` | deletes `photos/NAME` | |
 //! | `receiver` | starts a receiver behind a link, once | `code`, `url` |
+//! | `plain` | the receiver goes on without TLS at the same address, for a system that trusts no certificate of its own; with it again when `on` is false | |
 //! | `tus` | starts a bare tus server behind a link, once | `url` |
 //! | `link` | changes that link by a typed `line` (`satchel link`, then `help`) | |
 //! | `lie` | the tus server lies at a `point` (`create`, `head`, `patch`, `any`): `page` with a `status`, `lose_answer`, `forget`, `status` with a `status` | |
@@ -87,6 +88,7 @@ impl World {
                 Ok(json!({}))
             }
             "receiver" => self.receiver().await,
+            "plain" => self.plain(step["on"].as_bool().unwrap_or(true)).await,
             "tus" => self.tus().await,
             "link" => {
                 let command = Command::parse(text(step, "line")?).map_err(|e| e.to_string())?;
@@ -160,6 +162,16 @@ impl World {
         let mut code = receiver.pairing_code();
         code.port = link.addr().port();
         Ok(json!({ "code": code.to_string(), "url": format!("https://{}:{}/", code.host, code.port) }))
+    }
+
+    async fn plain(&mut self, on: bool) -> Reply {
+        let Some((receiver, link)) = self.receiver.take() else { return Err("there is no receiver".into()) };
+        let mut config = satchel_receiver::Config::new(receiver.addr(), self.folder.join("store"));
+        config.plain_http = on;
+        receiver.shutdown().await;
+        let receiver = Receiver::start(config).await.map_err(|e| e.to_string())?;
+        self.receiver = Some((receiver, link));
+        Ok(json!({}))
     }
 
     async fn tus(&mut self) -> Reply {

@@ -1,5 +1,5 @@
-// The process that is killed: `SatchelKilled FOLDER TOKEN NAME…` adds those photos of its folder and sends them. It says a
-// line for each that was accepted, and goes on until it is killed.
+// The process that is killed: `SatchelKilled FOLDER TOKEN NAME…` adds those photos of its folder and sends them, and goes on
+// until it is killed. It says a line before and after each add, and how many uploads are under way when that changes.
 
 import Foundation
 import Satchel
@@ -30,6 +30,8 @@ struct Killed {
         let satchel = try await Satchel.open(
             Configuration(folder: folder.appendingPathComponent("outbox")), credentials: credentials)
         try satchel.setLink(Link(.wifi, metered: false))
+        let watching = Task { await watch(satchel.changes()) }
+        defer { watching.cancel() }
         let sending = Task {
             let end = ContinuousClock.now.advanced(by: .seconds(60))
             while ContinuousClock.now < end {
@@ -40,10 +42,25 @@ struct Killed {
         }
         for name in names {
             let photo = folder.appendingPathComponent("photos").appendingPathComponent(name)
+            say("adding \(name)")
             try await satchel.add(photo, options: AddOptions(copy: name.hasSuffix("0.jpg")))
             say("added \(name)")
         }
         try await sending.value
+    }
+
+    /// What was handed to the network and not delivered yet; told up to a tenth of a second late.
+    private static func watch(_ changes: AsyncStream<Change>) async {
+        var underWay: Set<AssetID> = []
+        for await change in changes {
+            let before = underWay.count
+            switch change {
+            case .progress(let asset, .original, _, _, _): underWay.insert(asset)
+            case .delivered(let asset?, .original, _, _): underWay.remove(asset)
+            default: continue
+            }
+            if underWay.count != before { say("sending \(underWay.count)") }
+        }
     }
 
     private static func say(_ line: String) {

@@ -3,6 +3,7 @@
 
 import Foundation
 import Satchel
+import SatchelSystem
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking
@@ -203,9 +204,9 @@ struct Runner {
             let steps = try await outbox.hostSteps(for: owner, limits: limits).steps
             if steps.isEmpty { break }
             for step in steps {
-                var outcome = await system.carry(step)
-                if twice, step.method == "PATCH" { outcome = await system.carry(step) }
-                if !forget { try await outbox.hostOutcome(outcome, of: step.lease) }
+                var brought = await system.carry(Parcel(step))
+                if twice, step.method == "PATCH" { brought = await system.carry(Parcel(step)) }
+                if !forget { try await outbox.hostOutcome(brought.outcome, of: step.lease) }
             }
             if forget { try await outbox.hostRunning(owner, still: []) }
             forget = false

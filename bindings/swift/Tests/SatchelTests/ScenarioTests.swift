@@ -4,14 +4,6 @@ import Foundation
 import Satchel
 import Testing
 
-/// What the suite was started with.
-func setting(_ name: String) throws -> String {
-    guard let value = ProcessInfo.processInfo.environment[name] else {
-        throw Program.Failure(description: "\(name) is not set: run `cargo xtask test --only swift`")
-    }
-    return value
-}
-
 private func conformance() -> URL? {
     ProcessInfo.processInfo.environment["SATCHEL_ROOT"].map {
         URL(fileURLWithPath: $0).appendingPathComponent("bindings/conformance")
@@ -25,46 +17,56 @@ private func scenarios() -> [String] {
     return files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }.sorted()
 }
 
-private func ran(_ program: String, _ arguments: [String]) throws -> (code: Int32?, said: String) {
+/// Plays one case of a test, and says what it is called and how it went: from these lines `cargo xtask test` counts each
+/// case by its name, where Swift Testing counts the whole test once. What fails in it is thrown.
+private func playing(_ name: String, of function: String = #function, _ play: () async throws -> Void) async throws {
+    func say(_ what: String) {
+        FileHandle.standardOutput.write(Data("▶ Case \"\(name)\" of \(function) \(what)\n".utf8))
+    }
+    say("began")
+    do {
+        try await play()
+    } catch {
+        say("failed")
+        throw error
+    }
+    say("passed")
+}
+
+/// Runs the scenarios' runner to its end; its exit code, none where it was killed.
+private func ran(_ arguments: [String]) async throws -> (code: Int32?, said: String) {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: program)
+    process.executableURL = try program("SatchelScenario")
     process.arguments = arguments
     let said = Pipe()
     process.standardError = said
     try process.run()
-    let words = String(decoding: said.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    let words = try await waiting {
+        String(decoding: said.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    }
     process.waitUntilExit()
     return (process.terminationReason == .exit ? process.terminationStatus : nil, words)
 }
 
 @Test func thereAreScenarios() {
-    #expect(scenarios().count >= 13)
+    #expect(scenarios().count >= 15)
 }
 
 @Test(.timeLimit(.minutes(5)), arguments: scenarios())
-func scenario(_ name: String) throws {
-    let folder = try Folder()
-    let stage = Process()
-    stage.executableURL = URL(fileURLWithPath: try setting("SATCHEL_STAGE"))
-    stage.arguments = [folder.url.path]
-    let (input, output) = (Pipe(), Pipe())
-    stage.standardInput = input
-    stage.standardOutput = output
-    try stage.run()
-    // Its input ends, so it does.
-    defer { try? input.fileHandleForWriting.close() }
-    let address = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-        .trimmingCharacters(in: .whitespacesAndNewlines)
-    let file = try #require(conformance()).appendingPathComponent("scenarios/\(name).json")
-    let kills = try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\"do\": \"kill\"").count - 1
-    let arguments = [file.path, address, folder.url.path]
-    let runner = try setting("SATCHEL_SCENARIO")
-    for _ in 0..<kills {
-        let killed = try ran(runner, arguments)
-        #expect(killed.code == nil, "\(killed.said)")
+func scenario(_ name: String) async throws {
+    try await playing("scenario \(name)") {
+        let folder = try Folder()
+        let world = try World(in: folder.url)
+        let file = try #require(conformance()).appendingPathComponent("scenarios/\(name).json")
+        let kills = try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\"do\": \"kill\"").count - 1
+        let arguments = [file.path, world.address, folder.url.path]
+        for _ in 0..<kills {
+            let killed = try await ran(arguments)
+            guard killed.code == nil else { throw Program.Failure(description: "it was to be killed: \(killed.said)") }
+        }
+        let done = try await ran(arguments)
+        guard done.code == 0 else { throw Program.Failure(description: done.said) }
     }
-    let done = try ran(runner, arguments)
-    #expect(done.code == 0, "\(done.said)")
 }
 
 @Test func codesAreThoseOfRust() throws {

@@ -1,5 +1,6 @@
 //! Reading what Maven's surefire wrote and what `swift test` prints: which tests failed, how many passed.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
@@ -67,15 +68,21 @@ pub(super) fn apart(line: &str) -> Vec<&str> {
     starts.windows(2).map(|pair| &line[pair[0]..pair[1]]).collect()
 }
 
-/// How its events begin on Linux.
-const SIGNS: [&str; 4] = ["✔ Test ", "✘ Test ", "◇ Test ", "➜ Test "];
+/// How its events begin on Linux; and the lines of our own that tell of a case.
+const SIGNS: [&str; 5] = ["✔ Test ", "✘ Test ", "◇ Test ", "➜ Test ", CASE];
+/// Swift Testing counts a test with arguments once. Ours say of each case what it is called and how it went:
+/// `▶ Case "NAME" of FUNCTION began`, then `passed` or `failed` in place of `began`.
+const CASE: &str = "▶ Case ";
 
-/// Counts lines of `swift test`: Swift Testing's, and XCTest's where a package has such tests.
+/// Counts lines of `swift test`: Swift Testing's, and XCTest's where a package has such tests. Where the cases of a test
+/// told of themselves, each counts, and the test that they are of does not.
 #[derive(Debug, Default)]
 pub(super) struct SwiftTests {
     /// What they came to.
     pub(super) tally: Tally,
     begun: Vec<String>,
+    /// Tests whose cases told of themselves, and how many of those failed or did not end.
+    of_cases: HashMap<String, usize>,
 }
 
 impl SwiftTests {
@@ -85,7 +92,14 @@ impl SwiftTests {
             let Some((name, rest)) = case.split_once('\'') else { return true };
             return self.event(name, rest.trim_start());
         }
+        if let Some(case) = line.strip_prefix(CASE) {
+            return self.case(case);
+        }
         if line.starts_with("Test Suite '") || line.trim_start().starts_with("Executed ") {
+            return false;
+        }
+        // Its cases tell of themselves.
+        if line.starts_with("◇ Passing ") {
             return false;
         }
         // A sign of how it went stands first; which one depends on the system.
@@ -113,7 +127,31 @@ impl SwiftTests {
         }
     }
 
+    /// One case: shown, because its test is not told of.
+    fn case(&mut self, line: &str) -> bool {
+        let read = line.strip_prefix('"').and_then(|rest| rest.split_once("\" of "));
+        let Some((name, (function, what))) = read.and_then(|(name, rest)| Some((name, rest.rsplit_once(' ')?))) else {
+            return true;
+        };
+        let open = self.of_cases.entry(function.to_owned()).or_default();
+        match what {
+            "began" => *open += 1,
+            "passed" => *open = open.saturating_sub(1),
+            _ => {}
+        }
+        self.event(name, if what == "began" { "started" } else { what });
+        what != "began"
+    }
+
     fn event(&mut self, name: &str, what: &str) -> bool {
+        if let Some(open) = self.of_cases.get(name) {
+            // It failed over something that no case is blamed for.
+            let by_itself = what.starts_with("failed") && *open == 0;
+            if !by_itself && (what.starts_with("passed") || what.starts_with("failed")) {
+                self.begun.retain(|other| other != name);
+                return false;
+            }
+        }
         let ended = |begun: &mut Vec<String>| begun.retain(|other| other != name);
         if what.starts_with("started") {
             self.begun.push(name.to_owned());
@@ -137,6 +175,8 @@ impl SwiftTests {
 
     /// Closes the count. A test that began and never ended died.
     pub(super) fn ended(mut self, well: bool) -> Tally {
+        // Of a test with cases that died, the cases tell.
+        self.begun.retain(|name| self.of_cases.get(name).is_none_or(|open| *open == 0));
         if !well {
             self.tally.failed += self.begun.len();
             self.tally.failures.extend(self.begun.iter().map(|name| format!("{name} (began and did not end)")));
@@ -216,6 +256,56 @@ Test Suite 'All tests' started at 2026-11-21 06:03:23.651
         let mut tests = SwiftTests::default();
         tests.take("error: no such module");
         assert_eq!(tests.ended(false).failed, 1);
+    }
+
+    #[test]
+    fn each_case_counts_by_its_name_in_place_of_its_test() {
+        let mut tests = SwiftTests::default();
+        let lines = "
+◇ Test scenario(_:) started.
+◇ Test other() started.
+◇ Passing 1 argument name → \"add\" to scenario(_:)
+▶ Case \"scenario add\" of scenario(_:) began
+▶ Case \"scenario twin\" of scenario(_:) began
+▶ Case \"scenario twin\" of scenario(_:) failed
+✘ Test scenario(_:) recorded an issue with 1 argument name → \"twin\" at s.swift:64:1: Caught error: step 3
+✔ Test other() passed after 0.1 seconds.
+▶ Case \"scenario add\" of scenario(_:) passed
+✘ Test scenario(_:) with 2 test cases failed after 5.2 seconds with 1 issue.";
+        let shown: Vec<&str> = lines.lines().filter(|line| tests.take(line)).collect();
+        assert!(shown.iter().any(|line| line.contains("step 3")), "{shown:?}");
+        assert!(shown.contains(&"▶ Case \"scenario add\" of scenario(_:) passed"), "{shown:?}");
+        assert!(!shown.iter().any(|line| line.contains("Passing")), "{shown:?}");
+        let tally = tests.ended(false);
+        assert_eq!(tally, Tally { passed: 2, failed: 1, failures: vec!["scenario twin".into()] });
+    }
+
+    #[test]
+    fn a_test_all_of_whose_cases_passed_counts_only_where_it_failed_by_itself() {
+        let run = |last: &str, well: bool| {
+            let mut tests = SwiftTests::default();
+            tests.take("◇ Test scenario(_:) started.");
+            for what in ["began", "passed"] {
+                tests.take(&format!("▶ Case \"scenario add\" of scenario(_:) {what}"));
+            }
+            tests.take(last);
+            tests.ended(well)
+        };
+        let tally = run("✔ Test scenario(_:) with 1 test case passed after 1 seconds.", true);
+        assert_eq!(tally, Tally { passed: 1, failed: 0, failures: vec![] });
+        let tally = run("✘ Test scenario(_:) with 1 test case failed after 1 seconds with 1 issue.", false);
+        assert_eq!(tally, Tally { passed: 1, failed: 1, failures: vec!["scenario(_:)".into()] });
+    }
+
+    #[test]
+    fn a_case_that_kills_its_process_fails_by_its_name() {
+        let mut tests = SwiftTests::default();
+        tests.take("◇ Test scenario(_:) started.");
+        for line in apart("printed▶ Case \"scenario add\" of scenario(_:) began") {
+            tests.take(line);
+        }
+        let failures = vec!["scenario add (began and did not end)".into()];
+        assert_eq!(tests.ended(false), Tally { passed: 0, failed: 1, failures });
     }
 
     #[test]
