@@ -6,6 +6,7 @@
 //! [`MOST`] bytes are read, of a film at most [`MOST_FILM`], for its index may lie at the end and grows with it.
 
 mod bounded;
+mod boxes;
 mod exif;
 pub(crate) mod orientation;
 mod picture;
@@ -13,6 +14,9 @@ pub(crate) mod riff;
 mod xmp;
 
 use std::io::{Read, Seek, SeekFrom};
+
+use bounded::Bounded;
+use picture::Picture;
 
 /// Bytes read of a picture.
 pub const MOST: u64 = 2 << 20;
@@ -52,20 +56,30 @@ pub fn read(source: &mut (impl Read + Seek)) -> Metadata {
         return found;
     }
     let picture = match start {
-        [0xFF, 0xD8, ..] => picture::jpeg(&mut bounded::Bounded::new(source, MOST)),
-        [0x89, b'P', b'N', b'G', ..] => picture::png(&mut bounded::Bounded::new(source, MOST)),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P'] => {
-            picture::webp(&mut bounded::Bounded::new(source, MOST))
+        [0xFF, 0xD8, ..] => picture::jpeg(&mut Bounded::new(source, MOST)),
+        [0x89, b'P', b'N', b'G', ..] => picture::png(&mut Bounded::new(source, MOST)),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P'] => picture::webp(&mut Bounded::new(source, MOST)),
+        [_, _, _, _, b'f', b't', b'y', b'p', ref brand @ ..] => {
+            let still = matches!(brand, b"heic" | b"heix" | b"heif" | b"mif1" | b"msf1" | b"hevc" | b"avif" | b"avis");
+            let most = if still { MOST } else { MOST_FILM };
+            if boxes::are_few(&mut Bounded::new(source, MOST)).unwrap_or(false) {
+                exif::of_file(&mut Bounded::new(source, most), &mut found);
+            }
+            Ok(Picture::default())
         }
-        _ => Ok(picture::Picture::default()),
-    }
-    .unwrap_or_default();
+        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => {
+            exif::of_file(&mut Bounded::new(source, MOST), &mut found);
+            Ok(Picture::default())
+        }
+        _ => Ok(Picture::default()),
+    };
+    let picture = picture.unwrap_or_default();
     if let Some(packet) = &picture.xmp {
         xmp::read(packet, &mut found);
     }
-    let film = matches!(start, [_, _, _, _, b'f', b't', b'y', b'p', ..])
-        && !matches!(&start[8..], b"heic" | b"heix" | b"heif" | b"mif1" | b"msf1" | b"hevc" | b"avif" | b"avis");
-    exif::read(&mut bounded::Bounded::new(source, if film { MOST_FILM } else { MOST }), &mut found);
+    if let Some(tiff) = picture.exif {
+        exif::of_tiff(tiff, &mut found);
+    }
     // A header is right where EXIF, kept by some editor, is not any more.
     if let Some((width, height)) = picture.size {
         (found.width, found.height) = (Some(width), Some(height));

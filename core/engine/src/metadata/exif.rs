@@ -9,8 +9,9 @@ use nom_exif::{
 
 use super::Metadata;
 
-pub(super) fn read(source: &mut (impl Read + Seek), found: &mut Metadata) {
-    let parsed = catch_unwind(AssertUnwindSafe(|| {
+/// Of a file that the parser finds its way through.
+pub(super) fn of_file(source: &mut (impl Read + Seek), found: &mut Metadata) {
+    guarded(found, || {
         source.seek(SeekFrom::Start(0)).ok()?;
         let media = MediaSource::seekable(source).ok()?;
         let mut parser = MediaParser::new();
@@ -18,9 +19,20 @@ pub(super) fn read(source: &mut (impl Read + Seek), found: &mut Metadata) {
             MediaKind::Image => Parsed::Picture(Box::new(parser.parse_exif(media).ok()?.into())),
             MediaKind::Track => Parsed::Film(Box::new(parser.parse_track(media).ok()?)),
         })
-    }));
-    // Its parser is fuzzed, but a file that it has not met must not take the outbox down.
-    match parsed {
+    });
+}
+
+/// Of EXIF by itself.
+pub(super) fn of_tiff(tiff: Vec<u8>, found: &mut Metadata) {
+    guarded(found, || {
+        let media = MediaSource::from_memory(tiff).ok()?;
+        Some(Parsed::Picture(Box::new(MediaParser::new().parse_exif(media).ok()?.into())))
+    });
+}
+
+/// The parser is fuzzed, but a file that it has not met must not take the outbox down.
+fn guarded(found: &mut Metadata, parse: impl FnOnce() -> Option<Parsed>) {
+    match catch_unwind(AssertUnwindSafe(parse)) {
         Ok(Some(Parsed::Picture(exif))) => picture(&exif, found),
         Ok(Some(Parsed::Film(track))) => film(&track, found),
         Ok(None) | Err(_) => {}

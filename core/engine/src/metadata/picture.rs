@@ -1,4 +1,4 @@
-//! A picture's size and its XMP packet, from the format's own headers.
+//! A picture's size, its EXIF and its XMP packet, from the format's own headers.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -7,10 +7,15 @@ use super::riff;
 /// Longer packets are not looked at; a phone's has 4 KB.
 const PACKET: u64 = 1 << 20;
 
+/// Segments and fill bytes of a JPEG that are gone over; cameras write 20.
+const SEGMENTS: usize = 4000;
+
 #[derive(Debug, Default)]
 pub(super) struct Picture {
     pub(super) size: Option<(u32, u32)>,
     pub(super) xmp: Option<Vec<u8>>,
+    /// From the TIFF header on.
+    pub(super) exif: Option<Vec<u8>>,
 }
 
 /// The segments before the first scan (ITU-T T.81, B.1; XMP part 3, 1.1.3).
@@ -18,12 +23,13 @@ pub(super) fn jpeg(source: &mut (impl Read + Seek)) -> io::Result<Picture> {
     const NAME: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
     let mut found = Picture::default();
     source.seek(SeekFrom::Start(2))?;
-    loop {
+    for _ in 0..SEGMENTS {
         let [mark, marker] = array(source)?;
         if mark != 0xFF {
             return Ok(found);
         }
         match marker {
+            // A fill byte.
             0xFF => {
                 source.seek_relative(-1)?;
                 continue;
@@ -42,14 +48,17 @@ pub(super) fn jpeg(source: &mut (impl Read + Seek)) -> io::Result<Picture> {
                 }
                 source.seek_relative(i64::from(length - 5))?;
             }
-            0xE1 if found.xmp.is_none() => {
+            0xE1 if found.xmp.is_none() || found.exif.is_none() => {
                 let mut segment = vec![0; length.into()];
                 source.read_exact(&mut segment)?;
-                found.xmp = segment.strip_prefix(NAME).map(<[u8]>::to_vec);
+                let part = |name| segment.strip_prefix(name).map(<[u8]>::to_vec);
+                found.xmp = found.xmp.or_else(|| part(NAME));
+                found.exif = found.exif.or_else(|| part(b"Exif\0\0"));
             }
             _ => drop(source.seek_relative(length.into())?),
         }
     }
+    Ok(found)
 }
 
 /// The chunks (PNG, third edition, 11.2.1 and 11.3.3.4). XMP may also come after the picture.
@@ -77,6 +86,12 @@ pub(super) fn png(source: &mut (impl Read + Seek)) -> io::Result<Picture> {
                 found.xmp = parts.as_mut().and_then(|parts| parts.nth(2)).map(<[u8]>::to_vec);
                 source.seek_relative(4)?;
             }
+            b"eXIf" if u64::from(length) <= PACKET && found.exif.is_none() => {
+                let mut content = Vec::new();
+                source.take(length.into()).read_to_end(&mut content)?;
+                found.exif = Some(content);
+                source.seek_relative(4)?;
+            }
             b"IEND" => break,
             _ => drop(source.seek_relative(i64::from(length) + 4)?),
         }
@@ -89,6 +104,11 @@ pub(super) fn webp(source: &mut (impl Read + Seek)) -> io::Result<Picture> {
     let mut found = Picture::default();
     for chunk in riff::chunks(source)?.unwrap_or_default() {
         let size = match &chunk.name {
+            b"EXIF" if chunk.length <= PACKET => {
+                let content = riff::content(source, chunk, PACKET)?;
+                found.exif = Some(content.strip_prefix(b"Exif\0\0").unwrap_or(&content).to_vec());
+                continue;
+            }
             b"XMP " if chunk.length <= PACKET => {
                 found.xmp = Some(riff::content(source, chunk, PACKET)?);
                 continue;

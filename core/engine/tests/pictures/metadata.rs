@@ -119,15 +119,33 @@ fn no_length_makes_it_read_or_hold_more_than_its_bound() {
     let film = [b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom".as_slice(), b"\x7F\xFF\xFF\xFFmoov"].concat();
     let free =
         [b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom".as_slice(), b"\0\0\0\x08free".repeat(1 << 20).as_slice()].concat();
+    let many = b"\0\0\0\x08free".repeat(1 << 20);
+    let inside = [b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom".as_slice(), b"\0\x80\0\x08moov", &many].concat();
+    let tracks = b"\0\0\0\x08trak".repeat(1 << 20);
+    let tracks = [b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom".as_slice(), b"\0\x80\0\x08moov", &tracks].concat();
+    let boxes = [b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".as_slice(), &many].concat();
+    let items = [b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".as_slice(), b"\0\x80\0\x0Cmeta\0\0\0\0", &many].concat();
+    let segments = [b"\xFF\xD8".as_slice(), &b"\xFF\xFE\0\x02".repeat(1 << 20)].concat();
+    let fill = [b"\xFF\xD8".as_slice(), &[0xFF; 4 << 20]].concat();
+    let chunks = b"\0\0\0\0tEXt\0\0\0\0".repeat(1 << 18);
+    let chunks = [b"\x89PNG\r\n\x1a\n\0\0\0\x0DIHDR".as_slice(), &[0; 17], &chunks].concat();
+    let pieces = [b"RIFF\xFF\xFF\xFF\x7FWEBP".as_slice(), &b"ABCD\0\0\0\0".repeat(1 << 19)].concat();
+    // A directory of 65,535 entries that is its own successor, and its own EXIF.
+    let entries = b"\x69\x87\x04\0\x01\0\0\0\x08\0\0\0".repeat(65_535);
+    let directory = [b"II*\0\x08\0\0\0\xFF\xFF".as_slice(), &entries, b"\x08\0\0\0"].concat();
+    let ebml = [b"\x1A\x45\xDF\xA3\x80".as_slice(), &b"\x18\x53\x80\x67\x80".repeat(1 << 19)].concat();
     let heic = [b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".as_slice(), b"\x7F\xFF\xFF\xFFmeta"].concat();
     let webp = [b"RIFF\xFF\xFF\xFF\x7FWEBP".as_slice(), b"XMP \xFF\xFF\xFF\x7F"].concat();
     let png = [b"\x89PNG\r\n\x1a\n\0\0\0\x0DIHDR".as_slice(), &[0; 17], b"\x7F\xFF\xFF\xFFiTXt"].concat();
     let jpeg = [b"\xFF\xD8".as_slice(), b"\xFF\xE1\xFF\xFFExif\0\0"].concat();
     let tiff = b"II*\0\xFF\xFF\xFF\x7F".to_vec();
-    for start in [&film, &free, &heic, &webp, &png, &jpeg, &tiff] {
+    for start in [
+        &film, &free, &inside, &tracks, &boxes, &items, &segments, &fill, &chunks, &pieces, &directory, &ebml, &heic,
+        &webp, &png, &jpeg, &tiff,
+    ] {
         let mut source = Counting(Cursor::new(long(start)), 0);
         let (_, used) = peak(|| metadata::read(&mut source));
-        // Once for the headers, once by the EXIF reader.
+        // Once for the boxes, once by the parser.
         assert!(source.1 <= MOST + MOST_FILM + 12, "read {} of {}", source.1, start[..12].escape_ascii());
         assert!(used <= 40 << 20, "held {used} for {}", start[..12].escape_ascii());
     }
