@@ -26,6 +26,8 @@ const LIBRARY: &str = "satchel_ffi";
 /// The crate of the scenarios, and the program that sets their stage.
 const CONFORMANCE: &str = "satchel-conformance";
 const STAGE: &str = "satchel-stage";
+/// The program that lists pages by the engine itself.
+const PAGE: &str = "satchel-page";
 
 /// What to make.
 #[derive(Debug, clap::Args)]
@@ -78,6 +80,8 @@ pub(crate) enum For {
     Apps,
     /// The tests of the packages, with faults on demand.
     Tests,
+    /// `cargo xtask bench ffi`.
+    Bench,
 }
 
 /// The library for this machine, with what writes the sources that belong to it.
@@ -89,17 +93,27 @@ pub(crate) struct Built {
     pub(crate) command: PathBuf,
     /// The stage that scenarios are played on.
     pub(crate) stage: PathBuf,
+    /// What measures pages without a boundary.
+    pub(crate) page: PathBuf,
 }
 
 impl Built {
     /// Builds them.
     pub(crate) fn new(workspace: &Workspace, release: bool, whom: For) -> Result<Self, String> {
         let mut build = cargo();
-        build.current_dir(&workspace.root).args(["build", "--quiet", "--package", PACKAGE, "--package", "satchel-cli"]);
-        build.args(["--features", "satchel-ffi/bindgen"]);
-        if whom == For::Tests {
-            build.args(["--features", "satchel-ffi/faults", "--package", CONFORMANCE, "--bin", STAGE]);
-            build.args(["--lib", "--bin", "uniffi-bindgen", "--bin", "satchel"]);
+        build.current_dir(&workspace.root).args(["build", "--quiet", "--package", PACKAGE]);
+        build.args(["--features", "satchel-ffi/bindgen", "--lib", "--bin", "uniffi-bindgen"]);
+        match whom {
+            For::Apps => {
+                build.args(["--package", "satchel-cli", "--bin", "satchel"]);
+            }
+            For::Tests => {
+                build.args(["--package", "satchel-cli", "--bin", "satchel"]);
+                build.args(["--features", "satchel-ffi/faults", "--package", CONFORMANCE, "--bin", STAGE]);
+            }
+            For::Bench => {
+                build.args(["--bin", PAGE]);
+            }
         }
         if release {
             build.arg("--release");
@@ -115,6 +129,7 @@ impl Built {
             bindgen: program("uniffi-bindgen"),
             command: program("satchel"),
             stage: program(STAGE),
+            page: program(PAGE),
         })
     }
 

@@ -46,7 +46,7 @@ enum Routine {
     Bindings(bindings::Arguments),
     /// Formats the sources in Rust, Kotlin and Swift.
     Fmt,
-    /// Measures: memory, hashing, enqueueing.
+    /// Measures: memory, hashing and enqueueing; or the boundary to Kotlin and Swift.
     Bench(bench::Arguments),
     /// Fuzzes one target of the kernel.
     Fuzz(fuzz::Arguments),

@@ -15,6 +15,7 @@ mod host;
 mod laws;
 mod library;
 mod outbox;
+mod pages;
 mod previews;
 mod receiver;
 #[cfg(unix)]

@@ -1,13 +1,12 @@
 //! What an app does with an outbox on an ordinary day.
 
 use std::fs;
-use std::ops::ControlFlow;
 use std::time::Duration;
 
 use satchel::kernel::protocol::post::Rendition;
 use satchel::{
-    AddOptions, AddOutcome, AssetState, Change, Error, Filter, Link, Links, Order, Outbox, ParkReason, Policy,
-    PostEdit, Proof, RunOptions, WaitReason,
+    AddOptions, AddOutcome, AssetState, Change, Error, Link, Links, Order, Outbox, ParkReason, Policy, PostEdit, Proof,
+    RunOptions, WaitReason,
 };
 use satchel_testkit::liar::{FalseAnswer, Lie, LyingTus, Point, Seen, When};
 use satchel_testkit::link::{Conditions, Simulator};
@@ -447,41 +446,4 @@ async fn the_ledger_is_what_the_server_saw() {
     assert!(sum(|r| r.sent) <= arrived + 40_000, "{} sent, {arrived} arrived", sum(|r| r.sent));
     let views = all(&slow.outbox).await;
     assert_eq!(views.iter().map(|a| a.acknowledged).sum::<u64>(), length);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn two_thousand_assets_are_told_in_pages_and_never_read_twice() {
-    let place = Place::new();
-    for n in 0..2_000u64 {
-        place.photo(&format!("{n:04}.jpg"), 64 + n as usize, n);
-    }
-    let old = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000);
-    for entry in fs::read_dir(&place.photos).unwrap() {
-        fs::File::options().write(true).open(entry.unwrap().path()).unwrap().set_modified(old).unwrap();
-    }
-    let outbox = place.open().await;
-    let report = outbox.add_folder(&place.photos, &AddOptions::default(), |_| ControlFlow::Continue(())).await.unwrap();
-    assert_eq!((report.added, report.failed), (2_000, 0));
-    outbox.set_link(Link::none());
-    run(&outbox).await;
-    let mut before = None;
-    let mut seen = 0;
-    loop {
-        let page = outbox.list(Filter { before, limit: 333 }).await.unwrap();
-        let Some(last) = page.last() else { break };
-        assert!(page.windows(2).all(|w| w[0].seq > w[1].seq));
-        assert!(page.iter().all(|a| a.hash.is_some()));
-        before = Some(last.seq);
-        seen += page.len();
-    }
-    assert_eq!(seen, 2_000);
-    let mut changes = outbox.observe();
-    let again = outbox.add_folder(&place.photos, &AddOptions::default(), |_| ControlFlow::Continue(())).await.unwrap();
-    assert_eq!((again.added, again.unchanged), (0, 2_000));
-    let counts = outbox.counts().await.unwrap();
-    assert_eq!(counts.unread, 0, "something is to be read again");
-    run(&outbox).await;
-    while let Ok(change) = changes.try_recv() {
-        assert!(!matches!(change, Change::Read { .. }), "{change:?}");
-    }
 }

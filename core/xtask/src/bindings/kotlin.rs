@@ -40,18 +40,10 @@ pub(crate) fn suite(workspace: &Workspace, cache: &Cache, jvm: &Jvm) -> Result<T
     if reports.exists() {
         fs::remove_dir_all(&reports).map_err(|e| format!("{}: {e}", reports.display()))?;
     }
-    let pom = fs::read(project.join("pom.xml")).map_err(|e| format!("{PROJECT}/pom.xml: {e}"))?;
-    let mut maven = maven(cache, jvm, &project, &pom);
-    let property = |name: &str, value: &Path| {
-        let mut word = OsString::from(format!("-D{name}="));
-        word.push(value);
-        word
-    };
-    maven.arg(property("satchel.library", built.folder()));
-    maven.arg(property("satchel.generated", &generated));
+    let pom = pom(&project)?;
+    let mut maven = compiled(cache, jvm, &project, &pom, &built, &generated, &output);
     maven.arg(property("satchel.command", &built.command));
     maven.arg(property("satchel.stage", &built.stage));
-    maven.arg(property("satchel.build", &output));
     maven.env("RUST_BACKTRACE", "0"); // some tests ask for a panic
     println!("compiling and testing {PROJECT}");
     let well = Run::new(maven.arg("test")).lines(|line| println!("{line}"))?;
@@ -61,6 +53,51 @@ pub(crate) fn suite(workspace: &Workspace, cache: &Cache, jvm: &Jvm) -> Result<T
         remember(cache, &pom)?;
     }
     Ok(tally)
+}
+
+/// Compiles the package and its tests against a library, where `suite` does not; Java with the bench, without its arguments.
+pub(crate) fn bench(workspace: &Workspace, cache: &Cache, jvm: &Jvm, built: &Built) -> Result<Command, String> {
+    let project = workspace.root.join(PROJECT);
+    let generated = generate(workspace, built)?;
+    let output = workspace.target.join("bindings/kotlin-bench");
+    let pom = pom(&project)?;
+    println!("compiling {PROJECT}");
+    let mut maven = compiled(cache, jvm, &project, &pom, built, &generated, &output);
+    if !Run::new(maven.arg("process-test-classes")).lines(|line| println!("{line}"))? {
+        return Err(format!("{PROJECT} does not compile (see above)"));
+    }
+    let classes = output.join("test-classpath");
+    let classes = fs::read_to_string(&classes).map_err(|e| format!("{}: {e}", classes.display()))?;
+    let mut java = Command::new(&jvm.java);
+    java.arg("-cp").arg(classes).arg(property("jna.library.path", built.folder())).arg("app.satchel.bench.Bench");
+    Ok(java)
+}
+
+fn pom(project: &Path) -> Result<Vec<u8>, String> {
+    fs::read(project.join("pom.xml")).map_err(|e| format!("{PROJECT}/pom.xml: {e}"))
+}
+
+fn property(name: &str, value: &Path) -> OsString {
+    let mut word = OsString::from(format!("-D{name}="));
+    word.push(value);
+    word
+}
+
+/// Maven, told what to compile against and where to put it.
+fn compiled(
+    cache: &Cache,
+    jvm: &Jvm,
+    project: &Path,
+    pom: &[u8],
+    built: &Built,
+    generated: &Path,
+    output: &Path,
+) -> Command {
+    let mut maven = maven(cache, jvm, project, pom);
+    maven.arg(property("satchel.library", built.folder()));
+    maven.arg(property("satchel.generated", generated));
+    maven.arg(property("satchel.build", output));
+    maven
 }
 
 /// Maven on a project, with the packages of the cache; without the network where an earlier run had all of them.

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::{Built, For, LIBRARY, results, results::SwiftTests};
 use crate::libtest::Tally;
@@ -14,6 +15,8 @@ use crate::workspace::Workspace;
 
 /// The committed sources' folder.
 pub(crate) const SOURCES: &str = "bindings/swift";
+/// The program in its tests that measures.
+const BENCH: &str = "SatchelBench";
 /// What the package folder has beside those.
 const MADE: [&str; 4] = [".build", "lib", "Package.resolved", FRAMEWORK];
 /// Where `cargo xtask bindings apple` puts the libraries for Apple's systems.
@@ -83,6 +86,17 @@ pub(super) fn generate(workspace: &Workspace, built: &Built) -> Result<PathBuf, 
 /// Tells Swift's compiler of the header.
 fn module_map() -> String {
     format!("module {LIBRARY}FFI {{\n    header \"{LIBRARY}FFI.h\"\n    export *\n}}\n")
+}
+
+/// The bench of the package, compiled when it is run, without its arguments; none where there is no such bench.
+pub(crate) fn bench(workspace: &Workspace, swift: &Swift, built: &Built) -> Result<Option<Command>, String> {
+    if !workspace.root.join(SOURCES).join("Tests").join(BENCH).is_dir() {
+        return Ok(None);
+    }
+    let package = package(workspace, built, Package::Tests)?;
+    let mut bench = swift.command(&package, &[&workspace.root, &workspace.target]);
+    bench.args(["run", "--disable-sandbox", "-c", "release", BENCH]);
+    Ok(Some(bench))
 }
 
 /// Runs the tests; what they came to.

@@ -240,7 +240,7 @@ public class Satchel private constructor(private val raw: RawSatchel, link: Link
      * next [hostRunning].
      */
     public suspend fun hostSteps(owner: String, limits: HostLimits = HostLimits()): HostSteps =
-        withContext(NonCancellable) { call { raw.hostSteps(owner, limits.toRaw()) } }.toApi()
+        call { withContext(NonCancellable) { raw.hostSteps(owner, limits.toRaw()) } }.toApi()
 
     /** Takes what came of a step; told late or twice it does no harm. */
     public suspend fun hostOutcome(lease: String, outcome: HostOutcome): Taken = call { raw.hostOutcome(lease, outcome.toRaw()) }.toApi()
@@ -256,9 +256,13 @@ public class Satchel private constructor(private val raw: RawSatchel, link: Link
         }
     }
 
-    private suspend inline fun <T> call(call: () -> T): T = checked(call)
+    private suspend inline fun <T> call(call: () -> T): T {
+        // Who was cancelled hears of that, and not of a close that came with it: the scope would take that for a failure.
+        currentCoroutineContext().ensureActive()
+        return checked(call)
+    }
 
-    private suspend fun <T> stoppableCall(call: suspend (RawCancelToken) -> T): T = checked { stoppable { token -> call(token) } }
+    private suspend fun <T> stoppableCall(call: suspend (RawCancelToken) -> T): T = call { stoppable { token -> call(token) } }
 
     private fun closedException() = SatchelException.Closed("this outbox was closed; open it again")
 

@@ -4,6 +4,7 @@
 package app.satchel
 
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
@@ -28,7 +29,7 @@ internal class KeyFile(private val file: File) : Credentials {
     }
 }
 
-/** `Killed FOLDER`: the outbox, photos and notes are in there. Says what it is about to do, a word a line. */
+/** `Killed FOLDER`: the outbox, photos and notes are in there. */
 internal object Killed {
     @JvmStatic
     fun main(arguments: Array<String>) {
@@ -44,41 +45,32 @@ internal object Killed {
                             delay(5.milliseconds)
                         }
                     }
-                val telling =
-                    launch {
-                        satchel.changes.collect { change ->
-                            if (change is Change.Progress && change.rendition == Rendition.Original) say("sending")
-                            if (change is Change.Delivered) say("delivered")
-                        }
-                    }
-                val accepted = accepted(folder)
-                FileOutputStream(notes(folder), true).use { notes ->
-                    for (photo in photos(folder).filter { it.name !in accepted }) {
-                        say("adding")
-                        satchel.add(photo, AddOptions(PostEdit(caption = photo.name), copy = photo.name.hashCode() % 2 == 0))
-                        notes.write("${photo.name}\n".toByteArray())
-                        notes.fd.sync()
-                        say("added")
-                    }
-                }
+                val telling = launch { satchel.changes.collect { if (it is Change.Progress) say("sending") } }
+                addAll(satchel, Camera(folder))
                 while (satchel.counts().run { unread + open + postsOpen } > 0) delay(20.milliseconds)
-                sending.cancel()
-                telling.cancel()
+                sending.cancelAndJoin()
+                telling.cancelAndJoin()
             }
         }
         say("done")
         exitProcess(0)
     }
 
-    fun photos(folder: File): List<File> = File(folder, "photos").listFiles().orEmpty().sortedBy { it.name }
+    /** Adds what was not added yet, and says `adding` and `added` before and behind each. */
+    suspend fun addAll(satchel: Satchel, camera: Camera) {
+        val accepted = camera.accepted()
+        FileOutputStream(camera.notes, true).use { notes ->
+            for (photo in camera.photos().filter { it.name !in accepted }) {
+                say("adding")
+                satchel.add(photo, AddOptions(PostEdit(caption = photo.name), copy = photo.name.hashCode() % 2 == 0))
+                say("added")
+                notes.write("${photo.name}\n".toByteArray())
+                notes.fd.sync()
+            }
+        }
+    }
 
-    fun notes(folder: File) = File(folder, "accepted")
-
-    /** What `add` accepted, by name; the last line may be cut. */
-    fun accepted(folder: File): Set<String> =
-        notes(folder).let { if (it.exists()) it.readText().split('\n').dropLast(1).toSet() else emptySet() }
-
-    private fun say(what: String) {
+    fun say(what: String) {
         println(what)
         System.out.flush()
     }

@@ -62,13 +62,7 @@ internal class Receiver(private val store: File) : Command("serve", "--json", "-
     /** The captions on its page. */
     fun captions(): List<String> = query("SELECT caption FROM asset WHERE deleted IS NULL AND caption IS NOT NULL")
 
-    private fun query(sql: String): List<String> =
-        DriverManager.getConnection("jdbc:sqlite:file:${File(store, "receiver.sqlite")}?mode=ro").use { database ->
-            database.createStatement().use { statement ->
-                val rows = statement.executeQuery(sql)
-                buildList { while (rows.next()) add(rows.getString(1)) }
-            }
-        }
+    private fun query(sql: String) = query(File(store, "receiver.sqlite"), sql)
 }
 
 /** `satchel link`. */
@@ -85,3 +79,12 @@ internal class BadLink(to: String) : Command("link", "--json", "--listen", "127.
         }
     }
 }
+
+/** The first column of what a database answers. */
+internal fun query(database: File, sql: String): List<String> =
+    DriverManager.getConnection("jdbc:sqlite:file:$database?mode=ro").use { connection ->
+        connection.createStatement().use { statement ->
+            val rows = statement.executeQuery(sql)
+            buildList { while (rows.next()) add(rows.getString(1)) }
+        }
+    }

@@ -2,10 +2,12 @@ package app.satchel
 
 import app.satchel.internal.ffi.FfiConverterTypeObserver
 import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.TimeoutCancellationException
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.cancel
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.count
@@ -119,6 +121,28 @@ internal class StoppingTest : InFolder() {
         link.obey("open")
         Satchel.open(config(folder), keys).use { again ->
             assertEquals(listOf(again.deliver(id).hash), receiver.completed())
+        }
+    }
+
+    @Test
+    fun `who was cancelled hears of that and not of the close that came with it`() = real {
+        val satchel = Satchel.open(config(folder))
+        val calls =
+            listOf<suspend () -> Unit>(
+                { satchel.run() },
+                { satchel.counts() },
+                { satchel.list() },
+                { satchel.add(photo(folder, "a.jpg")) },
+                { satchel.addFolder(folder) },
+                { satchel.hostSteps("") },
+            )
+        satchel.close()
+        for (call in calls) {
+            // A failure that is no cancellation would cancel the scope that cancelled it.
+            launch(start = CoroutineStart.UNDISPATCHED) {
+                coroutineContext.cancel()
+                assertFailsWith<CancellationException> { call() }
+            }.join()
         }
     }
 
