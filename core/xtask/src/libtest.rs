@@ -9,12 +9,16 @@ pub(crate) struct Tally {
     pub(crate) failed: usize,
     /// Names of those that failed.
     pub(crate) failures: Vec<String>,
+    /// Names of those that passed, where they are told one by one.
+    pub(crate) names: Vec<String>,
 }
 
 /// What one line of output is.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line<'a> {
-    /// A test passed, or was left out: not worth showing.
+    /// A test passed.
+    Passed(&'a str),
+    /// A test was left out: not worth showing.
     Quiet,
     /// A test failed.
     Failure(&'a str),
@@ -40,7 +44,7 @@ pub(crate) fn read(line: &str) -> Line<'_> {
         return if line == "running 0 tests" { Line::Quiet } else { Line::Other };
     };
     match result {
-        "ok" => Line::Quiet,
+        "ok" => Line::Passed(name),
         _ if result.starts_with("ignored") => Line::Quiet,
         _ if result.starts_with("FAILED") => Line::Failure(name),
         _ => Line::Other,
@@ -52,6 +56,10 @@ impl Tally {
     pub(crate) fn take(&mut self, line: &str) -> bool {
         match read(line) {
             Line::Quiet => false,
+            Line::Passed(name) => {
+                self.names.push(name.to_owned());
+                false
+            }
             Line::Failure(name) => {
                 self.failures.push(name.to_owned());
                 true
@@ -87,6 +95,11 @@ pub(crate) fn listed(text: &str) -> Vec<&str> {
 mod tests {
     use super::*;
 
+    /// Without the names of those that passed.
+    fn sums(tally: Tally) -> Tally {
+        Tally { names: vec![], ..tally }
+    }
+
     const RUN: &str = "
 running 4 tests
 test ids::tests::reads_back ... ok
@@ -112,7 +125,7 @@ test result: ok. 7 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
         let mut tally = Tally::default();
         let shown: Vec<&str> = RUN.lines().filter(|line| tally.take(line)).collect();
         tally.ended(false);
-        assert_eq!(tally, Tally { passed: 9, failed: 1, failures: vec!["gate::tests::a".into()] });
+        assert_eq!(sums(tally), Tally { passed: 9, failed: 1, failures: vec!["gate::tests::a".into()], names: vec![] });
         assert!(shown.contains(&"assertion failed"), "why a test failed is shown");
         assert!(!shown.iter().any(|line| line.ends_with("... ok")));
     }

@@ -100,7 +100,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<Outcom
         return list(&suites, arguments);
     }
     let mut parts = Parts::new(workspace, cache.clone());
-    let mut report = Report { rows: Vec::new(), all: arguments.all };
+    let mut report = Report { rows: Vec::new(), all: arguments.all, scenarios: scenarios(workspace) };
     for suite in &suites {
         let duty = suite.duty(arguments);
         if matches!(duty, Duty::None) {
@@ -130,6 +130,15 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<Outcom
     Ok(Outcome::well_if(report.failed() == 0))
 }
 
+/// The scenarios' names.
+fn scenarios(workspace: &Workspace) -> Vec<String> {
+    let Ok(folder) = std::fs::read_dir(workspace.root.join("bindings/conformance/scenarios")) else { return vec![] };
+    let name = |file: std::fs::DirEntry| file.file_name().to_str()?.strip_suffix(".json").map(str::to_owned);
+    let mut names: Vec<_> = folder.flatten().filter_map(name).collect();
+    names.sort();
+    names
+}
+
 fn list(suites: &[Suite], arguments: &Arguments) -> Result<Outcome, String> {
     for suite in suites {
         match suite.duty(arguments) {
@@ -150,7 +159,7 @@ fn of_crate(package: &str) -> Result<Ending, String> {
 fn of_foreign(suite: &ForeignSuite, places: &Places) -> Result<Ending, String> {
     if !Run::new(cargo().args(suite.chosen()).args(["--no-run", "--quiet"])).shown()? {
         let failures = vec!["(did not build, see above)".into()];
-        return Ok(Ending::Ran { passed: 0, failed: 1, failures, took: Duration::ZERO });
+        return Ok(Ending::Ran { passed: 0, failed: 1, failures, names: vec![], took: Duration::ZERO });
     }
     let names = names(suite)?;
     let mut test = if suite.parts.contains(&Part::SmallDisk) { disk::with_small_disk(cargo()) } else { cargo() };
@@ -168,9 +177,9 @@ fn of_binding<T>(needs: Result<T, String>, run: impl FnOnce(&T) -> Result<Tally,
         Err(why) => return Ok(Ending::Skipped { tests: Vec::new(), why, counts: true }),
     };
     let watch = Stopwatch::start();
-    let tally = run(&needs).unwrap_or_else(|why| Tally { passed: 0, failed: 1, failures: vec![why] });
-    let Tally { passed, failed, failures } = tally;
-    Ok(Ending::Ran { passed, failed, failures, took: watch.elapsed() })
+    let tally = run(&needs).unwrap_or_else(|why| Tally { failed: 1, failures: vec![why], ..Tally::default() });
+    let Tally { passed, failed, failures, names } = tally;
+    Ok(Ending::Ran { passed, failed, failures, names, took: watch.elapsed() })
 }
 
 /// The tests' names with their modules, as libtest knows them.
@@ -201,8 +210,8 @@ fn ran(test: &mut Command) -> Result<Ending, String> {
         }
     })?;
     tally.ended(well);
-    let Tally { passed, failed, failures } = tally;
-    Ok(Ending::Ran { passed, failed, failures, took: watch.elapsed() })
+    let Tally { passed, failed, failures, names } = tally;
+    Ok(Ending::Ran { passed, failed, failures, names, took: watch.elapsed() })
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ fn report(text: &str, tally: &mut Tally) {
             tally.failures.push(format!("{class}.{}", attribute(head, "name").unwrap_or_default()));
         } else {
             tally.passed += 1;
+            tally.names.extend(attribute(head, "name").map(str::to_owned));
         }
     }
 }
@@ -159,6 +160,7 @@ impl SwiftTests {
         } else if what.starts_with("passed") {
             ended(&mut self.begun);
             self.tally.passed += 1;
+            self.tally.names.push(name.to_owned());
             false
         } else if what.starts_with("failed") {
             ended(&mut self.begun);
@@ -190,6 +192,11 @@ impl SwiftTests {
 mod tests {
     use super::*;
 
+    /// Without the names of those that passed.
+    fn sums(tally: Tally) -> Tally {
+        Tally { names: vec![], ..tally }
+    }
+
     #[test]
     fn a_report_is_counted_by_its_cases() {
         let text = r#"<testsuite name="app.OutboxTest" tests="4" errors="0" skipped="1" failures="1">
@@ -200,7 +207,10 @@ mod tests {
 </testsuite>"#;
         let mut tally = Tally::default();
         report(text, &mut tally);
-        assert_eq!(tally, Tally { passed: 2, failed: 1, failures: vec!["OutboxTest.sends".into()] });
+        assert_eq!(
+            sums(tally),
+            Tally { passed: 2, failed: 1, failures: vec!["OutboxTest.sends".into()], names: vec![] }
+        );
     }
 
     #[test]
@@ -224,7 +234,7 @@ Test Suite 'All tests' started at 2026-11-21 06:03:23.651
         let shown: Vec<&str> = lines.lines().filter(|line| tests.take(line)).collect();
         assert!(shown.iter().any(|line| line.contains("two() → 2")), "{shown:?}");
         let tally = tests.ended(false);
-        assert_eq!(tally, Tally { passed: 2, failed: 1, failures: vec!["a named one".into()] });
+        assert_eq!(sums(tally), Tally { passed: 2, failed: 1, failures: vec!["a named one".into()], names: vec![] });
     }
 
     #[test]
@@ -234,8 +244,8 @@ Test Suite 'All tests' started at 2026-11-21 06:03:23.651
             tests.take(line);
         }
         assert_eq!(
-            tests.ended(false),
-            Tally { passed: 1, failed: 1, failures: vec!["two() (began and did not end)".into()] }
+            sums(tests.ended(false)),
+            Tally { passed: 1, failed: 1, failures: vec!["two() (began and did not end)".into()], names: vec![] }
         );
         assert_eq!(apart(""), [""]);
     }
@@ -277,7 +287,7 @@ Test Suite 'All tests' started at 2026-11-21 06:03:23.651
         assert!(shown.contains(&"▶ Case \"scenario add\" of scenario(_:) passed"), "{shown:?}");
         assert!(!shown.iter().any(|line| line.contains("Passing")), "{shown:?}");
         let tally = tests.ended(false);
-        assert_eq!(tally, Tally { passed: 2, failed: 1, failures: vec!["scenario twin".into()] });
+        assert_eq!(sums(tally), Tally { passed: 2, failed: 1, failures: vec!["scenario twin".into()], names: vec![] });
     }
 
     #[test]
@@ -292,9 +302,9 @@ Test Suite 'All tests' started at 2026-11-21 06:03:23.651
             tests.ended(well)
         };
         let tally = run("✔ Test scenario(_:) with 1 test case passed after 1 seconds.", true);
-        assert_eq!(tally, Tally { passed: 1, failed: 0, failures: vec![] });
+        assert_eq!(sums(tally), Tally { passed: 1, failed: 0, failures: vec![], names: vec![] });
         let tally = run("✘ Test scenario(_:) with 1 test case failed after 1 seconds with 1 issue.", false);
-        assert_eq!(tally, Tally { passed: 1, failed: 1, failures: vec!["scenario(_:)".into()] });
+        assert_eq!(sums(tally), Tally { passed: 1, failed: 1, failures: vec!["scenario(_:)".into()], names: vec![] });
     }
 
     #[test]
@@ -305,7 +315,7 @@ Test Suite 'All tests' started at 2026-11-21 06:03:23.651
             tests.take(line);
         }
         let failures = vec!["scenario add (began and did not end)".into()];
-        assert_eq!(tests.ended(false), Tally { passed: 0, failed: 1, failures });
+        assert_eq!(sums(tests.ended(false)), Tally { passed: 0, failed: 1, failures, names: vec![] });
     }
 
     #[test]
@@ -314,6 +324,9 @@ Test Suite 'All tests' started at 2026-11-21 06:03:23.651
         tests.take("Test Case 'ATests.testA' started at 2026-11-21 06:03:23.651");
         tests.take("Test Case 'ATests.testA' passed (0.0 seconds)");
         tests.take("Test Case 'ATests.testB' failed (0.0 seconds)");
-        assert_eq!(tests.ended(false), Tally { passed: 1, failed: 1, failures: vec!["ATests.testB".into()] });
+        assert_eq!(
+            sums(tests.ended(false)),
+            Tally { passed: 1, failed: 1, failures: vec!["ATests.testB".into()], names: vec![] }
+        );
     }
 }
