@@ -42,6 +42,14 @@ impl Tokens {
         self.lock().get(&target).and_then(|held| held.token.clone())
     }
 
+    /// A reply to a request that carried `used` was recorded: what it says of a token that was replaced meanwhile says nothing
+    /// of the new one.
+    pub(crate) fn answered(&self, target: TargetId, used: Option<&Token>) {
+        if let Some(held) = self.lock().get_mut(&target) {
+            held.other |= held.token.as_ref() != used;
+        }
+    }
+
     /// Takes one in place of an earlier one.
     fn set(&self, target: TargetId, token: Token) {
         let mut all = self.lock();

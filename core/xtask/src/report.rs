@@ -69,7 +69,7 @@ impl Report {
 
 /// The suites that play scenarios, and how they name one.
 const PLAYERS: [(&str, &str, &str); 3] =
-    [("satchel-conformance", "Rust", ""), ("kotlin", "Kotlin", ""), ("swift", "Swift", "scenario ")];
+    [("satchel-conformance", "Rust", ""), ("kotlin", "Kotlin", "scenarios() "), ("swift", "Swift", "scenario ")];
 
 impl Report {
     /// Each scenario with the languages that played it well, where all of them were asked to.
@@ -160,7 +160,7 @@ mod tests {
         };
         let rows = vec![
             row("satchel-conformance", &["add", "twin"]),
-            row("kotlin", &["add"]),
+            row("kotlin", &["scenarios() add"]),
             row("swift", &["scenario add", "twin"]),
         ];
         let text = Report { rows, all: true, scenarios: vec!["add".into(), "twin".into()] }.to_string();

@@ -61,7 +61,7 @@ func whateverCredentialsThrowIsTheAppsFault() async throws {
     for failure in failures {
         let folder = try Folder()
         let throwing = Throwing(failure)
-        let satchel = try await Satchel.open(config: config(folder), credentials: throwing, library: nil)
+        let satchel = try await Satchel.open(config: config(folder), credentials: throwing, library: nil, previewer: nil)
         do {
             _ = try await satchel.setTusTarget(url: "https://127.0.0.1:9/files/", token: "secret")
             Issue.record("what \(failure) kept")
@@ -73,10 +73,10 @@ func whateverCredentialsThrowIsTheAppsFault() async throws {
             path: folder.photo("IMG_6000.JPG").path, options: AddOptions(post: PostEdit()))
         satchel.close()
         do {
-            _ = try await Satchel.open(config: config(folder), credentials: Throwing(failure), library: nil)
+            _ = try await Satchel.open(config: config(folder), credentials: Throwing(failure), library: nil, previewer: nil)
             Issue.record("opened with what \(failure) loaded")
         } catch SatchelError.Host {}
-        let again = try await Satchel.open(config: config(folder), credentials: nil, library: nil)
+        let again = try await Satchel.open(config: config(folder), credentials: nil, library: nil, previewer: nil)
         #expect(try await again.asset(id: added.id).name == "IMG_6000.JPG")
         again.close()
     }
@@ -86,7 +86,7 @@ func whateverCredentialsThrowIsTheAppsFault() async throws {
 func anObserverThatThrowsHoldsNothingBack() async throws {
     for failure in failures {
         let folder = try Folder()
-        let satchel = try await Satchel.open(config: config(folder), credentials: nil, library: nil)
+        let satchel = try await Satchel.open(config: config(folder), credentials: nil, library: nil, previewer: nil)
         let (throwing, hearing) = (Throwing(failure), Hearing())
         let handles = try [satchel.observe(observer: throwing), satchel.observe(observer: hearing)]
         for number in 0..<2 {
@@ -108,7 +108,7 @@ func aLogThatThrowsHoldsNothingBack() async throws {
         let throwing = Throwing(failure)
         try setLogSink(sink: throwing, level: .trace)
         let folder = try Folder()
-        let satchel = try await Satchel.open(config: config(folder), credentials: nil, library: nil)
+        let satchel = try await Satchel.open(config: config(folder), credentials: nil, library: nil, previewer: nil)
         let added = try await satchel.add(
             path: folder.photo("IMG_6200.JPG").path, options: AddOptions(post: PostEdit()))
         _ = try await satchel.run(options: RunOptions(lingerMs: 0), cancel: CancelToken())

@@ -50,7 +50,7 @@ async fn ask_some(
         return Ok(false);
     }
     let http = inner.client(target)?;
-    let token = inner.token(target.id);
+    let (served, token) = (target.id, inner.token(target.id));
     let outcome = http.send(&request, token.as_ref(), None, &|_| {}, stop).await.ok();
     if stop.is_cancelled() && outcome.as_ref().is_none_or(|o| calls::parse_have(&request, o).is_err()) {
         return Ok(false);
@@ -58,6 +58,7 @@ async fn ask_some(
     let (now, target, telling) = (inner.config.clock.now(), target.clone(), inner.clone());
     let (answered, changes) =
         inner.store.write(move |tx| record(tx, &telling, &target, &question, &request, outcome.as_ref(), &now)).await?;
+    inner.tokens.answered(served, token.as_ref());
     changes.into_iter().for_each(|change| inner.mention(change));
     Ok(answered)
 }

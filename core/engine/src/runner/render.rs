@@ -56,6 +56,9 @@ pub(crate) async fn render(inner: Arc<Inner>, delivery: DeliveryId, stop: Cancel
 }
 
 fn make(inner: &Inner, original: &ToRender, stop: &CancellationToken) -> Option<Vec<u8>> {
+    if !original.sound {
+        return None;
+    }
     let reach = inner.reach(original.spool.as_deref(), Some(&original.source))?;
     let opened = reach.open().ok().filter(|opened| Some(opened.stamp) == original.stamp)?;
     let begun = Instant::now();

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::conclude::{self, Conclusion, Next};
 use super::upload::{Upload, gained, job, random, record};
 use crate::error::Result;
-use crate::http::Http;
+use crate::http::{Http, Token};
 use crate::journal::Durable;
 use crate::outbox::Inner;
 use crate::store::uploads::{self, RequestRecord, StepRecord};
@@ -28,6 +28,8 @@ struct Sending {
     upload: Upload,
     http: Http,
     stop: CancellationToken,
+    /// What the last request carried, where there was one.
+    token: Mutex<Option<Option<Token>>>,
 }
 
 /// Sends a delivery, or goes on with it.
@@ -63,7 +65,7 @@ pub(super) async fn send(
     let Some((id, wire, needs, job)) = begun else { return Ok(()) };
     let http = inner.client(&target)?;
     let upload = Upload { inner, target, out, id, job, freeing: false, link };
-    Sending { upload, http, stop }.drive(wire, needs).await
+    Sending { upload, http, stop, token: Mutex::default() }.drive(wire, needs).await
 }
 
 /// Frees what a server keeps of an upload that nobody wants any more.
@@ -80,7 +82,7 @@ pub(super) async fn abandon(
     let (wire, needs) = open.wire.carried_by(Carrier::Engine).step(&job, Event::Abandon, &now);
     let (http, link) = (inner.client(&target)?, inner.link.borrow().class());
     let upload = Upload { inner, target, out, id: open.id, job, freeing: true, link };
-    Sending { upload, http, stop }.drive(wire, needs).await
+    Sending { upload, http, stop, token: Mutex::default() }.drive(wire, needs).await
 }
 
 impl Sending {
@@ -112,7 +114,12 @@ impl Sending {
                 Conclusion::Source(fault)
             }
         };
-        self.store(&wire, last, Some(conclusion)).await
+        self.store(&wire, last, Some(conclusion)).await?;
+        let used = self.token.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(used) = used {
+            self.upload.inner.tokens.answered(self.upload.target.id, used.as_ref());
+        }
+        Ok(())
     }
 
     /// Stores a step and what it leads to: one transaction.
@@ -182,6 +189,7 @@ impl Sending {
             return Outcome::Cut { sent: 0, cut: Cut::Stopped };
         }
         let token = inner.token(self.upload.target.id);
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
         let blob = self.upload.blob();
         let from = match request.body.first() {
             Some(Segment::Blob(range)) => range.start,

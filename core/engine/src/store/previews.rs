@@ -29,14 +29,16 @@ pub(crate) struct ToRender {
     pub spool: Option<String>,
     pub stamp: Option<Stamp>,
     pub media_type: String,
+    /// It was read, and nothing is known against it since.
+    pub sound: bool,
 }
 
 /// The original behind a post's delivery; none when nobody wants it any more.
 pub(crate) fn to_render(conn: &rusqlite::Connection, delivery: DeliveryId) -> Result<Option<ToRender>> {
     let mut query = conn.prepare_cached(
-        "SELECT a.seq, a.id, a.kind, p.path, p.library, p.spool, p.stamp, p.media_type
+        "SELECT a.seq, a.id, a.kind, p.path, p.library, p.spool, p.stamp, p.media_type, p.stage = 'read'
          FROM wanted w JOIN part t ON t.id = w.part JOIN asset a ON a.seq = t.asset AND a.removed = 0
-         JOIN part p ON p.asset = a.seq AND p.rendition = 'original' AND p.stage = 'read'
+         JOIN part p ON p.asset = a.seq AND p.rendition = 'original'
          WHERE w.delivery = ?1 ORDER BY p.id LIMIT 1",
     )?;
     let found = query.query_row([delivery.0], |row| {
@@ -48,6 +50,7 @@ pub(crate) fn to_render(conn: &rusqlite::Connection, delivery: DeliveryId) -> Re
             spool: row.get(5)?,
             stamp: rows::maybe_json(row, 6)?,
             media_type: row.get(7)?,
+            sound: row.get(8)?,
         })
     });
     Ok(found.optional()?)

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use satchel::kernel::protocol::post::Rendition;
-use satchel::{AssetState, Change, Config, Policy, PreviewRequest, Previewer, Proof, Source};
+use satchel::{AssetState, Change, Config, Link, ParkReason, Policy, PreviewRequest, Previewer, Proof, Source};
 use satchel_testkit::link::{Conditions, Simulator};
 use tokio_util::sync::CancellationToken;
 
 use super::outbox::caption;
-use super::world::{Photo, Place, add, at_once, noise, open, pair, receiver, run_out, states, within};
+use super::world::{Photo, Place, add, at_once, noise, open, pair, receiver, run, run_out, states, within};
 
 /// A picture of 900 by 600 pixels that does not compress well.
 fn picture(place: &Place) -> Photo {
@@ -169,4 +169,51 @@ async fn a_host_that_draws_rubbish_or_nothing_holds_up_nothing() {
         assert_eq!((report.counts.delivered, report.counts.posts_delivered), (1, 1), "{:?}", states(&outbox).await);
         assert_eq!(fs::read_dir(place.folder.join("spool")).unwrap().count(), 1, "its lock alone");
     }
+}
+
+/// What was read, and is gone before its post goes: the words go all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_whose_picture_is_gone_goes_without() {
+    let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
+    let desk = receiver(store.path()).await;
+    let outbox = place.open().await;
+    pair(&outbox, &desk, None).await;
+    let photo = picture(&place);
+    outbox.set_link(Link::none());
+    let id = add(&outbox, &photo.path).await;
+    run(&outbox).await;
+    fs::remove_file(&photo.path).unwrap();
+    outbox.set_link(Link::wifi());
+    run(&outbox).await;
+    assert_eq!(outbox.counts().await.unwrap().posts_delivered, 1, "{:?}", states(&outbox).await);
+    let state = outbox.asset(id).await.unwrap().state;
+    assert_eq!(state, AssetState::Parked { reason: ParkReason::SourceGone });
+}
+
+/// Another receiver comes when the picture can be made no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_that_cannot_be_made_again_holds_up_no_later_receiver() {
+    let (place, store, other) = (Place::new(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let desk = receiver(store.path()).await;
+    let link = Simulator::start("127.0.0.1:0".parse().unwrap(), desk.addr(), 1).unwrap();
+    let outbox = open(place.patient()).await;
+    pair(&outbox, &desk, Some(link.addr().port())).await;
+    let photo = picture(&place);
+    add(&outbox, &photo.path).await;
+    link.set(Conditions::three_g());
+    let (mut changes, stop) = (outbox.observe(), CancellationToken::new());
+    let (running, stopping) = (outbox.clone(), stop.clone());
+    let running = tokio::spawn(async move { running.run(at_once(), stopping).await });
+    while !matches!(within(changes.recv()).await, Ok(Change::Delivered { rendition: Rendition::Text, .. })) {}
+    stop.cancel();
+    within(running).await.unwrap().unwrap();
+    fs::remove_file(&photo.path).unwrap();
+    link.set(Conditions::open());
+    outbox.try_now().await.unwrap();
+    run(&outbox).await;
+    let late = receiver(other.path()).await;
+    pair(&outbox, &late, None).await;
+    run(&outbox).await;
+    let counts = outbox.counts().await.unwrap();
+    assert_eq!((counts.posts_delivered, counts.posts_open), (2, 0), "{:?}", states(&outbox).await);
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use satchel::host::HostLimits;
-use satchel::{AssetState, Config, Outbox, Token, TokenSource, Trouble, WaitReason};
+use satchel::{AssetState, Config, Links, Outbox, Policy, Token, TokenSource, Trouble, WaitReason};
 use satchel_testkit::liar::LyingTus;
 
 use super::world::{Place, add, aim, all, open, run, states, trusting};
@@ -75,6 +75,30 @@ async fn a_host_that_has_no_good_token_is_asked_once_a_minute_at_most() {
     outbox.set_token(target, Token::new("right").unwrap());
     run(&outbox).await;
     assert_eq!(tus.completed().len(), 1, "{:?}", states(&outbox).await);
+}
+
+/// Several requests are under way when the first is refused: those that come back late speak of the old token.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_refusal_of_the_old_token_says_nothing_of_the_new_one() {
+    let (place, tus) = (Place::new(), LyingTus::start_tls().await.unwrap());
+    let account = Account::with(&["right"]);
+    let outbox = opened(place.config(), &tus, &account).await;
+    outbox.set_policy(Policy { links: Links::Any, uploads_at_once: 8, ..Policy::default() });
+    let target = aim(&outbox, &tus).await;
+    tus.require_token("right");
+    for round in 0..20 {
+        outbox.set_token(target, Token::new("old").unwrap());
+        for n in 0..8 {
+            add(&outbox, &place.photo(&format!("{round}-{n}.jpg"), 2_000, round * 8 + n).path).await;
+        }
+        let (running, renewing) = (outbox.clone(), outbox.clone());
+        let run = tokio::spawn(async move { run(&running).await });
+        let seen = tus.seen().len();
+        tus.until(|all| all.len() > seen).await;
+        renewing.set_token(target, Token::new("right").unwrap());
+        let report = run.await.unwrap();
+        assert_eq!(report.counts.waiting(), 0, "round {round}: {:?}", states(&outbox).await);
+    }
 }
 
 /// Over plain HTTP anyone may say 401, to draw out another token.

@@ -30,6 +30,13 @@ pub(super) fn generate(workspace: &Workspace, built: &Built) -> Result<PathBuf, 
     Ok(folder)
 }
 
+/// How often the long proofs repeat: what says it, and as the tests know it.
+const PROOFS: [(&str, &str); 3] = [
+    ("SATCHEL_KILLS", "satchel.kills"),
+    ("SATCHEL_HOST_KILLS", "satchel.hostKills"),
+    ("SATCHEL_CANCELS", "satchel.cancels"),
+];
+
 /// Runs the tests; what they came to.
 pub(crate) fn suite(workspace: &Workspace, cache: &Cache, jvm: &Jvm) -> Result<Tally, String> {
     let project = workspace.root.join(PROJECT);
@@ -44,6 +51,11 @@ pub(crate) fn suite(workspace: &Workspace, cache: &Cache, jvm: &Jvm) -> Result<T
     let mut maven = compiled(cache, jvm, &project, &pom, &built, &generated, &output);
     maven.arg(property("satchel.command", &built.command));
     maven.arg(property("satchel.stage", &built.stage));
+    for (variable, name) in PROOFS {
+        if let Ok(times) = std::env::var(variable) {
+            maven.arg(format!("-D{name}={times}"));
+        }
+    }
     maven.env("RUST_BACKTRACE", "0"); // some tests ask for a panic
     println!("compiling and testing {PROJECT}");
     let well = Run::new(maven.arg("test")).lines(|line| println!("{line}"))?;

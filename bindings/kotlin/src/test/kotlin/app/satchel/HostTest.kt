@@ -42,6 +42,10 @@ internal class HostTest : InFolder() {
                     assertEquals(AddKind.Added, satchel.add(photo(folder, "$thrown.jpg".replace('/', ' '))).kind)
                 }
             }
+            Satchel.open(config(folder), Keys()).use { satchel ->
+                assertEquals(emptyList(), satchel.targets(), "a target whose token was not kept is not set up")
+                satchel.pair(receiver.pairingCode(), "a phone")
+            }
             // Now there is a target, and its token is asked for.
             assertFailsWith<SatchelException.Host> { Satchel.open(config(folder), Broken { failures[1] }) }
             Satchel.open(config(folder), Keys()).use { satchel ->
