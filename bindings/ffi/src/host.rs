@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use satchel::source::{self, SourceFault};
 use satchel::{LibraryFault, Token};
+use tokio_util::task::TaskTracker;
 
 use crate::{AssetKind, SatchelError, Source};
 
@@ -88,10 +90,11 @@ pub struct PreviewRequest {
 }
 
 /// The host's pictures as the engine asks for them.
-pub(crate) struct Drawing(pub(crate) Arc<dyn Previewer>);
+pub(crate) struct Drawing(pub(crate) Arc<dyn Previewer>, pub(crate) TaskTracker);
 
 impl satchel::Previewer for Drawing {
     fn picture(&self, request: &satchel::PreviewRequest) -> bool {
+        let _busy = self.1.token();
         let satchel::PreviewRequest { source, kind, media_type, bytes, longest, to } = request.clone();
         let to = to.to_string_lossy().into_owned();
         let request = PreviewRequest { source: source.into(), kind: kind.into(), media_type, bytes, longest, to };
@@ -102,11 +105,13 @@ impl satchel::Previewer for Drawing {
     }
 }
 
-/// The host's credentials as the engine asks them.
-pub(crate) struct Renewing(pub(crate) Arc<dyn Credentials>);
+/// The host's credentials as the engine asks them. Each of these counts as under way while the host is called, also when
+/// nobody waits for it any more.
+pub(crate) struct Renewing(pub(crate) Arc<dyn Credentials>, pub(crate) TaskTracker);
 
 impl satchel::TokenSource for Renewing {
     fn fresh(&self, target: &str, refused: Option<&Token>) -> Option<Token> {
+        let _busy = self.1.token();
         match self.0.refresh(target.to_owned(), refused.map(|token| token.reveal().to_owned())) {
             Ok(token) => Token::new(&token?).inspect_err(|error| tracing::warn!(%error, "a new token")).ok(),
             Err(error) => {
@@ -118,16 +123,17 @@ impl satchel::TokenSource for Renewing {
 }
 
 /// The host's library as the engine asks it.
-pub(crate) struct Opening(pub(crate) Arc<dyn MediaLibrary>);
+pub(crate) struct Opening(pub(crate) Arc<dyn MediaLibrary>, pub(crate) TaskTracker);
 
 impl satchel::MediaLibrary for Opening {
     fn open(&self, id: &str) -> Result<satchel::OpenItem, LibraryFault> {
+        let _busy = self.1.token();
         let (file, read_mode, modified_utc_ms) = match self.0.open_item(id.to_owned()) {
             Ok(OpenedItem::Descriptor { fd, read_mode, modified_utc_ms }) => (taken(fd)?, read_mode, modified_utc_ms),
             Ok(OpenedItem::File { path, temporary, read_mode, modified_utc_ms }) => {
-                let file = std::fs::File::open(&path).map_err(|e| match e.kind() {
-                    std::io::ErrorKind::NotFound => LibraryFault::Gone,
-                    std::io::ErrorKind::PermissionDenied => LibraryFault::Denied,
+                let (file, _) = source::open(path.as_ref()).map_err(|fault| match fault {
+                    SourceFault::Gone => LibraryFault::Gone,
+                    SourceFault::Unreadable => LibraryFault::Denied,
                     _ => LibraryFault::Failed,
                 })?;
                 if temporary {
@@ -150,11 +156,16 @@ impl satchel::MediaLibrary for Opening {
 
 #[cfg(unix)]
 fn taken(fd: i32) -> Result<std::fs::File, LibraryFault> {
-    use std::os::fd::{FromRawFd as _, OwnedFd};
+    use std::os::fd::{BorrowedFd, FromRawFd as _, OwnedFd};
     if fd < 0 {
         return Err(LibraryFault::Failed);
     }
-    // SAFETY: the host says by giving it that the descriptor is open and that nobody else closes it.
+    // SAFETY: it is only asked about, and is not -1. One that is not open is found out by that.
+    if rustix::io::fcntl_getfd(unsafe { BorrowedFd::borrow_raw(fd) }).is_err() {
+        tracing::warn!("the media library gave a descriptor that is not open");
+        return Err(LibraryFault::Failed);
+    }
+    // SAFETY: it is open, and the host says by giving it that nobody else closes it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) }.into())
 }
 

@@ -60,17 +60,21 @@ impl Satchel {
     ) -> Result<Arc<Self>> {
         let Config { folder, policy, extra_roots, connect_timeout_ms } = config;
         check(&policy)?;
+        let work = TaskTracker::new();
         let mut settings = satchel::Config::new(PathBuf::from(folder));
         settings.policy = policy.into();
         settings.extra_roots = extra_roots;
-        settings.library = library.map(|library| Arc::new(Opening(library)) as Arc<dyn satchel::MediaLibrary>);
-        settings.previewer = previewer.map(|previewer| Arc::new(Drawing(previewer)) as Arc<dyn satchel::Previewer>);
-        settings.tokens = credentials.clone().map(|c| Arc::new(Renewing(c)) as Arc<dyn satchel::TokenSource>);
+        settings.library =
+            library.map(|library| Arc::new(Opening(library, work.clone())) as Arc<dyn satchel::MediaLibrary>);
+        settings.previewer =
+            previewer.map(|previewer| Arc::new(Drawing(previewer, work.clone())) as Arc<dyn satchel::Previewer>);
+        settings.tokens =
+            credentials.clone().map(|c| Arc::new(Renewing(c, work.clone())) as Arc<dyn satchel::TokenSource>);
         if let Some(ms) = connect_timeout_ms {
             settings.connect_timeout = Duration::from_millis(ms);
         }
         let outbox = on_runtime(Outbox::open(settings)).await?;
-        let this = Self { outbox, credentials, closed: CancellationToken::new(), work: TaskTracker::new() };
+        let this = Self { outbox, credentials, closed: CancellationToken::new(), work };
         if let Some(credentials) = this.credentials.clone() {
             for target in this.targets().await? {
                 let (credentials, url) = (credentials.clone(), target.url);

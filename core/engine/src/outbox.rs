@@ -10,7 +10,6 @@ use satchel_kernel::ids::{AssetId, TargetId};
 use satchel_kernel::link::Link;
 use satchel_kernel::planner::World;
 use satchel_kernel::policy::Policy;
-use satchel_kernel::protocol::post::{Place, Post};
 use satchel_kernel::state::Trouble;
 use satchel_kernel::time::Due;
 use satchel_kernel::wire::Patience;
@@ -24,6 +23,7 @@ use crate::journal::{Durable, Journal, Record};
 use crate::library::MediaLibrary;
 use crate::observe::Change;
 use crate::pairing::Paired;
+use crate::post_edit::{PostEdit, fits};
 use crate::previews::Previewer;
 use crate::source::{Reach, Source};
 use crate::spool::{Spool, SpoolName};
@@ -88,7 +88,7 @@ pub(crate) struct Inner {
     pub seed: u64,
     pub tokens: Tokens,
     /// Held while a preview is made.
-    pub rendering: tokio::sync::Mutex<()>,
+    pub rendering: Arc<tokio::sync::Mutex<()>>,
     clients: Mutex<HashMap<TargetId, Http>>,
     recovered: store::Recovered,
 }
@@ -104,53 +104,6 @@ pub struct TargetView {
     pub receiver: bool,
     /// Set while it rests.
     pub rest: Option<(Due, Trouble)>,
-}
-
-/// What is to be changed of a post; what is left out stays.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct PostEdit {
-    /// Free text; empty takes it away.
-    pub caption: Option<String>,
-    /// All tags.
-    pub tags: Option<Vec<String>>,
-    /// The place.
-    pub place: Option<Place>,
-    /// Who made it; empty takes it away.
-    pub author: Option<String>,
-    /// When it was taken, RFC 3339 with zone offset where that is known.
-    pub time: Option<String>,
-}
-
-impl PostEdit {
-    /// The post after the change.
-    pub fn apply(&self, post: &Post) -> Post {
-        let Self { caption, tags, place, author, time } = self.clone();
-        let text = |new: Option<String>, old: &Option<String>| match new {
-            Some(text) => Some(text).filter(|t| !t.is_empty()),
-            None => old.clone(),
-        };
-        Post {
-            caption: text(caption, &post.caption),
-            tags: tags
-                .map_or_else(|| post.tags.clone(), |tags| tags.into_iter().filter(|t| !t.trim().is_empty()).collect()),
-            place: place.or_else(|| post.place.clone()),
-            author: text(author, &post.author),
-            time: text(time, &post.time),
-        }
-    }
-}
-
-/// The most that a post may be, as JSON: a receiver takes documents of 64 KB, the names of the parts included.
-const MAX_POST: usize = 48 << 10;
-
-/// A post that a server will take.
-pub(crate) fn fits(post: Post) -> Result<Post> {
-    let length = serde_json::to_vec(&post).map_or(usize::MAX, |json| json.len());
-    if length > MAX_POST {
-        let words = format!("the caption and tags are too long ({length} bytes, at most {MAX_POST}); shorten them");
-        return Err(Error::Invalid(words));
-    }
-    Ok(post)
 }
 
 impl Outbox {
@@ -462,7 +415,7 @@ fn open(config: Config) -> Result<Outbox> {
         changed: Notify::new(),
         seed: u64::from_le_bytes(seed),
         tokens: Tokens::default(),
-        rendering: tokio::sync::Mutex::new(()),
+        rendering: Arc::default(),
         clients: Mutex::default(),
         recovered,
         config,

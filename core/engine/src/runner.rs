@@ -30,6 +30,9 @@ use crate::spool::Kept;
 use crate::store::{self, Around, Counts, Target};
 use crate::tokens;
 
+/// How long a preview in the making keeps its place among the uploads: text goes before originals.
+const PROMPT: Duration = Duration::from_secs(2);
+
 /// How often the runner looks anew: another process may have added, removed or paused something, and there is no other
 /// way to hear of it.
 const LOOK: Duration = Duration::from_secs(1);
@@ -100,6 +103,8 @@ struct Runner {
     reading: bool,
     asking: HashMap<TargetId, CancellationToken>,
     sending: HashMap<DeliveryId, CancellationToken>,
+    /// Of those, posts whose previews are being made, and since when.
+    rendering: HashMap<DeliveryId, Instant>,
     last: Plan,
     stopped: bool,
     ends: Option<Instant>,
@@ -132,6 +137,7 @@ impl Runner {
             reading: false,
             asking: HashMap::new(),
             sending: HashMap::new(),
+            rendering: HashMap::new(),
             last: Plan::default(),
             stopped: false,
             ends,
@@ -204,7 +210,8 @@ impl Runner {
             link: self.inner.link.borrow().clone(),
             targets: targets.iter().map(|t| t.id).collect(),
             reading: self.reading,
-            sending: self.sending.len(),
+            // One that takes its time, as a film's may, holds up nothing else.
+            sending: self.sending.len() - self.rendering.values().filter(|since| since.elapsed() > PROMPT).count(),
             asking: self.asking.keys().copied().collect(),
         }
     }
@@ -230,6 +237,7 @@ impl Runner {
                 }
                 let (delivery, stop) = (*delivery, self.cancel.child_token());
                 self.sending.insert(delivery, stop.clone());
+                self.rendering.insert(delivery, Instant::now());
                 self.tasks.spawn(async move { (Task::Send(delivery), render::render(inner, delivery, stop).await) });
             }
             Action::Send(id, delivery) | Action::Abandon(id, delivery) => {
@@ -258,7 +266,10 @@ impl Runner {
         match task {
             Task::Read => self.reading = false,
             Task::Ask(target) => drop(self.asking.remove(&target)),
-            Task::Send(delivery) => drop(self.sending.remove(&delivery)),
+            Task::Send(delivery) => {
+                self.sending.remove(&delivery);
+                self.rendering.remove(&delivery);
+            }
             Task::Renew => {}
         }
         outcome

@@ -20,7 +20,7 @@ pub fn handle() -> &'static Handle {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     let start = || {
         let mut builder = Builder::new_multi_thread();
-        builder.worker_threads(WORKERS).thread_stack_size(STACK).max_blocking_threads(16).thread_name("satchel");
+        builder.worker_threads(WORKERS).thread_stack_size(STACK).max_blocking_threads(64).thread_name("satchel");
         builder
             .on_thread_start(ignore_broken_pipes)
             .enable_all()

@@ -9,9 +9,9 @@ use crate::hub::Event;
 use crate::refusal::Refusal;
 use crate::server::App;
 use crate::signing::Promise;
-use crate::store::blocking;
 use crate::store::people::Caller;
 use crate::store::posts::{self, Incoming, Stored};
+use crate::store::{StoreError, blocking, holdings};
 use crate::{chance, clock, times};
 
 /// The longest body in bytes: the document, and the preview that comes along.
@@ -40,7 +40,10 @@ pub(crate) struct Sent {
 impl Sent {
     /// Takes a body apart, if its media type says that there is more than a document.
     pub(crate) fn new(mut body: Vec<u8>, media_type: Option<&str>) -> Self {
-        let feed = body.iter().position(|byte| *byte == b'\n').filter(|_| media_type == Some(protocol::WITH_PREVIEW));
+        // Parameters say nothing here, and letters are as good in either case (RFC 9110 §8.3.1).
+        let media_type = media_type.and_then(|kind| kind.split(';').next()).map(str::trim);
+        let with = media_type.is_some_and(|kind| kind.eq_ignore_ascii_case(protocol::WITH_PREVIEW));
+        let feed = body.iter().position(|byte| *byte == b'\n').filter(|_| with);
         let preview = feed.map(|at| body.split_off(at).split_off(1));
         Self { document: body, preview }
     }
@@ -68,12 +71,18 @@ pub(crate) async fn put(
         Some(_) => Some(app.blob_gate.read().await),
         None => None,
     };
+    // What a viewer deleted stays deleted: its words are kept, and no picture.
+    let (whose, which) = (account.clone(), asset.to_string());
+    let deleted = preview.is_some() && app.store.read(move |c| posts::is_deleted(c, &whose, &which)).await?;
+    let preview = preview.filter(|_| !deleted);
+    let incoming = Incoming { preview, ..incoming };
     if let Some((hash, length)) = preview {
         let (blobs, name) = (app.blobs.clone(), chance::id());
         blocking(move || Ok(blobs.put(&name, &bytes.unwrap_or_default(), &hash, length)?)).await?;
     }
     let stored = app.store.write(move |tx| posts::put(tx, &incoming, clock::unix_now())).await?;
     drop(gate);
+    remove_unnamed(app, stored.unnamed()).await?;
     let (received, new) = match stored {
         Stored::Conflict => {
             return Err(Refusal::new(
@@ -82,13 +91,13 @@ pub(crate) async fn put(
                 "this revision is here already and says something else: send it as a later revision",
             ));
         }
-        Stored::Again { received, shown } => {
+        Stored::Again { received, shown, .. } => {
             for id in shown {
                 app.hub.send(Event::Asset(id));
             }
             (received, false)
         }
-        Stored::New { received, shown, replaced } => {
+        Stored::New { received, shown, replaced, .. } => {
             for gone in replaced {
                 app.hub.send(Event::Gone(gone));
             }
@@ -103,6 +112,21 @@ pub(crate) async fn put(
         app.signer.receipt(Promise { account: &account, upload: &upload, nonce, hash, length, time: received })
     });
     Ok(PostReply { asset, revision, receipt, new })
+}
+
+/// Removes previews that no revision names any more, unless somebody brought them again meanwhile.
+async fn remove_unnamed(app: &App, hashes: &[BlobHash]) -> Result<(), Refusal> {
+    if hashes.is_empty() {
+        return Ok(());
+    }
+    let _gate = app.blob_gate.write().await;
+    for hash in hashes {
+        let held = *hash;
+        if !app.store.read(move |c| holdings::is_held(c, &held)).await? {
+            app.blobs.remove(hash).map_err(StoreError::from)?;
+        }
+    }
+    Ok(())
 }
 
 /// The blob of the preview that came along: it must be the one that the document names.

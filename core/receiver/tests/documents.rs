@@ -242,3 +242,43 @@ async fn a_preview_comes_along_with_its_post_and_is_here_at_once() {
     assert_eq!(ana.have(&desk, &[BlobHash::of(&preview)]).await["results"][0]["state"], "have");
     assert_eq!(std::fs::read_dir(desk.dir.path().join("store/incoming")).unwrap().count(), 0);
 }
+
+fn with_preview(asset: AssetId, revision: u32, preview: &[u8]) -> Value {
+    let mut document = post(asset, revision, "First light", b"the original");
+    document["parts"].as_array_mut().unwrap().push(json!({ "role": "still", "rendition": "preview",
+        "hash": BlobHash::of(preview), "length": preview.len(), "name": "IMG_1.jpg", "type": "image/jpeg" }));
+    document
+}
+
+fn blobs(desk: &Desk) -> usize {
+    let shelves = std::fs::read_dir(desk.dir.path().join("store/blobs")).unwrap();
+    shelves.map(|shelf| std::fs::read_dir(shelf.unwrap().path()).unwrap().count()).sum()
+}
+
+#[tokio::test]
+async fn the_preview_of_what_a_viewer_deleted_does_not_come_back() {
+    let desk = Desk::open().await;
+    let (ana, asset) = (desk.pair("Ana").await, AssetId::from_bytes([9; 16]));
+    let (first, second) = ([7; 900], [6; 900]);
+    assert_eq!(put_with(&desk, &ana, &with_preview(asset, 1, &first), &first).await.0, 201);
+    assert_eq!(blobs(&desk), 1);
+    assert!(desk.receiver().delete_asset(1).await.unwrap());
+    assert_eq!(put_with(&desk, &ana, &with_preview(asset, 1, &first), &first).await.0, 200);
+    assert_eq!(put_with(&desk, &ana, &with_preview(asset, 2, &second), &second).await.0, 201);
+    assert_eq!(blobs(&desk), 0);
+    assert_ne!(ana.have(&desk, &[BlobHash::of(&first)]).await["results"][0]["state"], "have");
+}
+
+#[tokio::test]
+async fn a_preview_that_no_revision_names_any_more_goes() {
+    let desk = Desk::open().await;
+    let (ana, asset) = (desk.pair("Ana").await, AssetId::from_bytes([9; 16]));
+    for (revision, seed) in [(1, 1), (3, 3), (2, 2)] {
+        let preview = [seed; 900];
+        assert_eq!(put_with(&desk, &ana, &with_preview(asset, revision, &preview), &preview).await.0, 201);
+        assert_eq!(blobs(&desk), 1, "after revision {revision}");
+    }
+    assert_eq!(ana.have(&desk, &[BlobHash::of(&[3; 900])]).await["results"][0]["state"], "have");
+    assert!(desk.receiver().delete_asset(1).await.unwrap());
+    assert_eq!(blobs(&desk), 0);
+}

@@ -14,6 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::cache::Cache;
 use crate::outcome::Outcome;
 use crate::process::Run;
 use crate::workspace::{Workspace, cargo};
@@ -42,7 +43,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum What {
-    /// The library for this machine, and the generated Kotlin beside it.
+    /// The library for this machine, and a jar for the JVM.
     Kotlin,
     /// A Swift package for this machine: our sources, the generated ones, and the library.
     Swift,
@@ -56,9 +57,12 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<Outcom
     match arguments.what {
         What::Kotlin => {
             let built = Built::new(workspace, arguments.release, For::Apps)?;
-            let folder = kotlin::generate(workspace, &built)?;
+            let jvm = kotlin::needs()?;
+            let jar = kotlin::jar(workspace, &Cache::open()?, &jvm, &built)?;
             println!("the library    {}", built.library.display());
-            println!("its Kotlin     {}", folder.display());
+            println!("the jar        {}", jar.display());
+            println!("A program needs besides: {}", kotlin::BESIDES);
+            println!("and is started with      -Djna.library.path={}", built.folder().display());
             Ok(Outcome::Well)
         }
         What::Swift => {

@@ -61,7 +61,8 @@ func whateverCredentialsThrowIsTheAppsFault() async throws {
     for failure in failures {
         let folder = try Folder()
         let throwing = Throwing(failure)
-        let satchel = try await Satchel.open(config: config(folder), credentials: throwing, library: nil, previewer: nil)
+        let satchel = try await Satchel.open(
+            config: config(folder), credentials: throwing, library: nil, previewer: nil)
         do {
             _ = try await satchel.setTusTarget(url: "https://127.0.0.1:9/files/", token: "secret")
             Issue.record("what \(failure) kept")
@@ -69,11 +70,15 @@ func whateverCredentialsThrowIsTheAppsFault() async throws {
             #expect(!words.isEmpty && !words.contains("secret"), "\(words)")
         }
         #expect(throwing.calls > 0)
+        // A target whose token was not kept is not set up; this one needs none to be kept.
+        #expect(try await satchel.targets().isEmpty)
+        _ = try await satchel.setTusTarget(url: "https://127.0.0.1:9/files/", token: nil)
         let added = try await satchel.add(
             path: folder.photo("IMG_6000.JPG").path, options: AddOptions(post: PostEdit()))
         satchel.close()
         do {
-            _ = try await Satchel.open(config: config(folder), credentials: Throwing(failure), library: nil, previewer: nil)
+            _ = try await Satchel.open(
+                config: config(folder), credentials: Throwing(failure), library: nil, previewer: nil)
             Issue.record("opened with what \(failure) loaded")
         } catch SatchelError.Host {}
         let again = try await Satchel.open(config: config(folder), credentials: nil, library: nil, previewer: nil)

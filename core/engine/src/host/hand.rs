@@ -114,7 +114,7 @@ impl Handing {
                     }
                     Action::Read(_) => {}
                     Action::Render(..) if batches >= BATCHES => {}
-                    Action::Render(_, delivery) if may_send => {
+                    Action::Render(_, delivery) if may_send && self.left != Some(0) => {
                         batches += 1;
                         acted = true;
                         render::render(self.inner.clone(), *delivery, CancellationToken::new()).await?;
@@ -128,7 +128,7 @@ impl Handing {
             }
             if !acted {
                 let more = plan.actions.iter().any(|action| match action {
-                    Action::Read(_) | Action::Render(..) => true,
+                    Action::Read(_) => true,
                     other => may_send && self.left != Some(0) && self.is_new(other),
                 });
                 let at_utc_ms = if more { Some(self.inner.config.clock.now().utc_ms) } else { plan.wake.at_utc_ms };
@@ -237,7 +237,10 @@ impl Handing {
             Some(open) => (open.id, open.wire, (open.key, open.nonce)),
             None => (UploadId(0), Wire::new(uploads::protocol(out.class)), fresh),
         };
-        let job = job(&self.inner, &target, &out, names);
+        let mut job = job(&self.inner, &target, &out, names);
+        // The words go without their preview rather than not at all.
+        let whole = |along: &Vec<u8>| job.length + 1 + along.len() as u64;
+        job.along = job.along.take().filter(|along| whole(along) <= self.most());
         let link = self.link.class();
         let upload = Upload { inner: self.inner.clone(), target, out, id, job, freeing: false, link };
         let wire = wire.carried_by(self.carrier());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use satchel_kernel::ids::{DeliveryId, HostId, LeaseId, TargetId, UploadId};
 use satchel_kernel::link::LinkClass;
-use satchel_kernel::outcome::Request;
+use satchel_kernel::outcome::{Request, Segment};
 use satchel_kernel::wire::{NeedId, Wire};
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +92,12 @@ pub(super) async fn held(inner: &Arc<Inner>, lease: &Lease, task: &Task) -> Resu
         Ok(open.filter(|open| open.id == id).map(|open| (out, open, is_wanted)))
     });
     let Some((out, open, wanted)) = found.await? else { return Ok(None) };
-    let job = job(inner, &target, &out, (open.key, open.nonce));
+    let mut job = job(inner, &target, &out, (open.key, open.nonce));
+    // What went along with this request counts, not what would go along now.
+    job.along = match (&job.inline, task.request.body.get(1)) {
+        (Some(_), Some(Segment::Bytes(behind))) => behind.get(1..).map(<[u8]>::to_vec),
+        _ => None,
+    };
     let upload = Upload { inner: inner.clone(), target, out, id, job, freeing, link: task.link };
     Ok(Some((upload, open.wire, wanted || freeing)))
 }

@@ -11,7 +11,8 @@ use super::{AddOutcome, blocking, candidate, is_file_name, one, spool_fault};
 use crate::error::Result;
 use crate::journal::Durable;
 use crate::observe::Change;
-use crate::outbox::{Outbox, PostEdit};
+use crate::outbox::Outbox;
+use crate::post_edit::PostEdit;
 use crate::source::{Source, Stamp};
 use crate::spool::{NotASpoolName, SpoolName};
 use crate::{AddOptions, store};
@@ -57,8 +58,8 @@ impl Outbox {
     /// A commit whose answer was lost may be repeated: the asset is the same, and only what is new of its post is taken.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a name that is none; [`Error::Source`] when nothing was written, or it is gone;
-    /// [`Error::StorageFull`].
+    /// [`Error::Invalid`](crate::Error::Invalid) for a name that is none; [`Error::Source`](crate::Error::Source) when nothing was written, or it is gone;
+    /// [`Error::StorageFull`](crate::Error::StorageFull).
     pub async fn commit(&self, stage: StageId, file: &StagedFile) -> Result<AddOutcome> {
         let StagedFile { name, post, urgent } = file.clone();
         is_file_name(&name)?;

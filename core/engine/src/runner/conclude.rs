@@ -177,7 +177,8 @@ pub(crate) fn record(
     conclusion: Conclusion,
     now: &Now,
 ) -> crate::Result<Vec<Change>> {
-    let Upload { inner, target, out, id: upload, .. } = upload;
+    let Upload { inner, target, out, id: upload, job, .. } = upload;
+    let went = job.along.is_some();
     let (journal, upload, delivery) = (&inner.journal, *upload, out.delivery);
     uploads::release(tx, upload)?;
     let asset = (!out.is_stub()).then_some(out.part.asset);
@@ -212,7 +213,7 @@ pub(crate) fn record(
         Conclusion::Delivered { proof, receipt, key } => {
             deliveries::delivered(tx, delivery, proof, receipt.as_deref())?;
             if out.class == Rendition::Text {
-                previews::delivered(tx, delivery)?;
+                previews::delivered(tx, delivery, went)?;
             }
             uploads::end(tx, upload, Ended::Done, now)?;
             targets::well(tx, target.id)?;

@@ -27,9 +27,13 @@ enum Outcome {
 
 /// Reads the parts, one after another.
 pub(crate) async fn read(inner: Arc<Inner>, parts: Vec<PartId>, stop: CancellationToken) -> Result<()> {
-    tokio::task::spawn_blocking(move || read_all(&inner, parts, &stop))
-        .await
-        .unwrap_or_else(|_| Err(Error::Storage("reading was interrupted".into())))
+    let stopped = stop.clone();
+    let reading = tokio::task::spawn_blocking(move || read_all(&inner, parts, &stop));
+    tokio::select! {
+        read = reading => read.unwrap_or_else(|_| Err(Error::Storage("reading was interrupted".into()))),
+        // The host's library may take its time: what it gives is recorded when it comes.
+        () = stopped.cancelled() => Ok(()),
+    }
 }
 
 fn read_all(inner: &Arc<Inner>, parts: Vec<PartId>, stop: &CancellationToken) -> Result<()> {

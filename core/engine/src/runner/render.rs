@@ -2,6 +2,7 @@
 //!
 //! A post is not held up by its picture: what cannot be made at once is left out.
 
+use std::io::{Read, Seek};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use crate::error::Result;
 use crate::journal::{Durable, Record};
 use crate::outbox::Inner;
-use crate::previews::{self, Form, PreviewFault, PreviewRequest};
-use crate::source::{Opened, Source};
+use crate::previews::{self, Form, PreviewFault, PreviewRequest, Rendered};
+use crate::source::{self, Opened, Source};
 use crate::store::{self, previews::ToRender};
 
 /// The longest that the core decodes one picture. A phone is done with the largest in a fraction of it.
@@ -22,14 +23,28 @@ const LONGEST: Duration = Duration::from_secs(5);
 
 /// Makes the preview of a post that is about to go, and records it.
 pub(crate) async fn render(inner: Arc<Inner>, delivery: DeliveryId, stop: CancellationToken) -> Result<()> {
+    let stopped = stop.clone();
+    tokio::select! {
+        rendered = rendered(inner, delivery, stop) => rendered,
+        // The host may take its time: nobody waits for it.
+        () = stopped.cancelled() => Ok(()),
+    }
+}
+
+async fn rendered(inner: Arc<Inner>, delivery: DeliveryId, stop: CancellationToken) -> Result<()> {
     // One at a time: each may take tens of megabytes.
-    let _alone = inner.rendering.lock().await;
+    let alone = inner.rendering.clone().lock_owned().await;
     let Some(original) = inner.store.read(move |conn| store::previews::to_render(conn, delivery)).await? else {
         return Ok(());
     };
     let (seq, asset) = (original.seq, original.asset);
     let (making, stopped) = (inner.clone(), stop.clone());
-    let made = tokio::task::spawn_blocking(move || make(&making, &original, &stopped)).await.unwrap_or_else(|_| {
+    let made = tokio::task::spawn_blocking(move || {
+        let _alone = alone;
+        make(&making, &original, &stopped)
+    })
+    .await
+    .unwrap_or_else(|_| {
         tracing::warn!(%asset, "making a preview panicked");
         None
     });
@@ -61,16 +76,14 @@ fn make(inner: &Inner, original: &ToRender, stop: &CancellationToken) -> Option<
     }
     let reach = inner.reach(original.spool.as_deref(), Some(&original.source))?;
     let opened = reach.open().ok().filter(|opened| Some(opened.stamp) == original.stamp)?;
-    let begun = Instant::now();
-    let enough = || stop.is_cancelled() || begun.elapsed() > LONGEST;
     let by_core = match original.kind {
-        AssetKind::Photo | AssetKind::Pair => previews::make(&mut &opened.file, Form::Preview, &enough),
+        AssetKind::Photo | AssetKind::Pair => small(&mut &opened.file, stop),
         AssetKind::Video | AssetKind::Other => Err(PreviewFault::NotAPicture { found: "a video" }),
     };
     let made = match by_core {
         Ok(made) => Some(made.jpeg),
         Err(PreviewFault::NotAPicture { .. } | PreviewFault::TooLarge { .. }) => {
-            by_host(inner, original, &opened, &enough)
+            by_host(inner, original, &opened, stop)
         }
         Err(fault) => {
             tracing::debug!(asset = %original.asset, %fault, "no preview");
@@ -81,8 +94,13 @@ fn make(inner: &Inner, original: &ToRender, stop: &CancellationToken) -> Option<
     made.filter(|_| opened.untouched().unwrap_or(false))
 }
 
+fn small(picture: &mut (impl Read + Seek), stop: &CancellationToken) -> std::result::Result<Rendered, PreviewFault> {
+    let begun = Instant::now();
+    previews::make(picture, Form::Preview, &|| stop.is_cancelled() || begun.elapsed() > LONGEST)
+}
+
 /// Has the host make a picture, and makes the preview of that: so it is small, upright and says nothing but what it shows.
-fn by_host(inner: &Inner, original: &ToRender, opened: &Opened, enough: &dyn Fn() -> bool) -> Option<Vec<u8>> {
+fn by_host(inner: &Inner, original: &ToRender, opened: &Opened, stop: &CancellationToken) -> Option<Vec<u8>> {
     let previewer = inner.config.previewer.clone()?;
     let (name, _) = inner.spool.adding().ok()?.new_body().ok()?;
     let to = inner.spool.body(name);
@@ -100,8 +118,8 @@ fn by_host(inner: &Inner, original: &ToRender, opened: &Opened, enough: &dyn Fn(
     };
     let drawn = previewer.picture(&request);
     // Open, it can be read when its name is gone already.
-    let picture = std::fs::File::open(&to);
+    let picture = source::open(&to).map(|(file, _)| file);
     let _ = inner.spool.remove_body(name);
-    let made = previews::make(&mut picture.ok().filter(|_| drawn)?, Form::Preview, enough);
+    let made = small(&mut picture.ok().filter(|_| drawn)?, stop);
     made.inspect_err(|fault| tracing::warn!(asset = %original.asset, %fault, "the host's picture")).ok().map(|m| m.jpeg)
 }

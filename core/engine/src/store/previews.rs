@@ -74,6 +74,11 @@ pub(crate) fn rendered(
         return Ok(None);
     }
     let hash = preview.map(BlobHash::of);
+    // Whoever has another one of before has not got this one.
+    tx.prepare_cached(
+        "DELETE FROM previewed WHERE part IN (SELECT id FROM part WHERE asset = ?1 AND rendition = 'preview' AND hash IS NOT ?2)",
+    )?
+    .execute(params![seq, hash.as_ref().map(BlobHash::as_bytes)])?;
     let stage = if preview.is_some() { "read" } else { "removed" };
     tx.prepare_cached(
         "INSERT INTO part (asset, role, rendition, name, media_type, urgent, stage, hash, length, hashed_utc_ms, inline)
@@ -131,14 +136,16 @@ pub(super) fn forget_other(tx: &Transaction<'_>, seq: i64, original: &BlobHash) 
     Ok(())
 }
 
-/// A post is there, and the preview that went along. What nobody waits for any more goes.
-pub(crate) fn delivered(tx: &Transaction<'_>, delivery: DeliveryId) -> Result<()> {
-    tx.prepare_cached(
+/// A post is there, and its preview if that `went` along. What nobody waits for any more goes.
+pub(crate) fn delivered(tx: &Transaction<'_>, delivery: DeliveryId, went: bool) -> Result<()> {
+    let note = tx.prepare_cached(
         "INSERT OR IGNORE INTO previewed (part, target)
          SELECT v.id, d.target FROM delivery d JOIN wanted w ON w.delivery = d.id JOIN part t ON t.id = w.part
          JOIN part v ON v.asset = t.asset AND v.rendition = 'preview' AND v.inline IS NOT NULL WHERE d.id = ?1",
-    )?
-    .execute([delivery.0])?;
+    );
+    if went {
+        note?.execute([delivery.0])?;
+    }
     tx.prepare_cached(
         "UPDATE part SET inline = NULL WHERE rendition = 'preview' AND inline IS NOT NULL
          AND asset IN (SELECT t.asset FROM wanted w JOIN part t ON t.id = w.part WHERE w.delivery = ?1)

@@ -1,14 +1,19 @@
 //! A post goes with a preview of its picture, in one request, before any original; and without one where none can be made.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use satchel::host::HostLimits;
 use satchel::kernel::protocol::post::Rendition;
-use satchel::{AssetState, Change, Config, Link, ParkReason, Policy, PreviewRequest, Previewer, Proof, Source};
+use satchel::{
+    AddOptions, AssetState, Change, Config, Link, Outbox, ParkReason, Policy, PreviewRequest, Previewer, Proof, Source,
+};
 use satchel_testkit::link::{Conditions, Simulator};
 use tokio_util::sync::CancellationToken;
 
+use super::host::system::Transfer;
 use super::outbox::caption;
 use super::world::{Photo, Place, add, at_once, noise, open, pair, receiver, run, run_out, states, within};
 
@@ -216,4 +221,91 @@ async fn a_preview_that_cannot_be_made_again_holds_up_no_later_receiver() {
     run(&outbox).await;
     let counts = outbox.counts().await.unwrap();
     assert_eq!((counts.posts_delivered, counts.posts_open), (2, 0), "{:?}", states(&outbox).await);
+}
+
+/// A previewer that does not come back before it is let go.
+#[derive(Default)]
+struct Hanging {
+    called: AtomicBool,
+    let_go: AtomicBool,
+}
+
+impl Previewer for Hanging {
+    fn picture(&self, _: &PreviewRequest) -> bool {
+        self.called.store(true, Ordering::SeqCst);
+        while !self.let_go.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
+        false
+    }
+}
+
+fn film(place: &Place) -> PathBuf {
+    let path = place.photos.join("clip.mp4");
+    fs::write(&path, [b"\0\0\0\x18ftypmp42".as_slice(), &noise(9_000, 1)].concat()).unwrap();
+    path
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_hangs_holds_up_neither_a_cancel_nor_the_others() {
+    let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
+    let desk = receiver(store.path()).await;
+    let hanging = Arc::new(Hanging::default());
+    let outbox = open(Config { previewer: Some(hanging.clone()), ..place.config() }).await;
+    pair(&outbox, &desk, None).await;
+    add(&outbox, &picture(&place).path).await;
+    add(&outbox, &film(&place)).await;
+    let stop = CancellationToken::new();
+    let (running, stopping) = (outbox.clone(), stop.clone());
+    let running = tokio::spawn(async move { running.run(at_once(), stopping).await });
+    let mut changes = outbox.observe();
+    while outbox.counts().await.unwrap().delivered < 2 {
+        let _ = within(changes.recv()).await;
+    }
+    assert!(hanging.called.load(Ordering::SeqCst) && !running.is_finished());
+    stop.cancel();
+    assert!(within(running).await.unwrap().unwrap().stopped);
+    hanging.let_go.store(true, Ordering::SeqCst);
+    let report = run_out(&outbox).await;
+    assert_eq!(report.counts.posts_delivered, 2, "{:?}", states(&outbox).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_that_found_no_room_goes_with_a_later_revision() {
+    let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
+    let desk = receiver(store.path()).await;
+    let outbox = place.open().await;
+    pair(&outbox, &desk, None).await;
+    let photo = picture(&place);
+    // Six bytes a character, in JSON.
+    let post = caption(&"\u{1}".repeat(7_500));
+    let id = outbox.add(&photo.path, &AddOptions { post, ..AddOptions::default() }).await.unwrap().id();
+    run_out(&outbox).await;
+    assert!(previews(store.path(), &[&photo]).is_empty());
+    outbox.edit_post(id, caption("short")).await.unwrap();
+    run_out(&outbox).await;
+    assert_eq!(previews(store.path(), &[&photo]).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn within_a_small_budget_the_words_go_alone() {
+    let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
+    let desk = receiver(store.path()).await;
+    let outbox = place.open().await;
+    pair(&outbox, &desk, None).await;
+    add(&outbox, &picture(&place).path).await;
+    let owner = Outbox::new_host_id().unwrap();
+    outbox.host_running(owner, &[]).await.unwrap();
+    let limits = HostLimits { budget_left: Some(0), ..HostLimits::default() };
+    let nothing = outbox.host_steps(owner, limits).await.unwrap();
+    assert_eq!((nothing.steps.len(), nothing.wake.at_utc_ms), (0, None), "it may send nothing");
+    let limits = HostLimits { budget_left: Some(5_000), ..HostLimits::default() };
+    for _ in 0..20 {
+        for step in outbox.host_steps(owner, limits).await.unwrap().steps {
+            let (lease, transfer) = (step.lease, Transfer::of(step));
+            assert!(transfer.length() <= 5_000);
+            outbox.host_outcome(lease, transfer.send().await).await.unwrap();
+        }
+    }
+    assert_eq!(outbox.counts().await.unwrap().posts_delivered, 1, "{:?}", states(&outbox).await);
 }

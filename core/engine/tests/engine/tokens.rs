@@ -6,7 +6,7 @@ use satchel::host::HostLimits;
 use satchel::{AssetState, Config, Links, Outbox, Policy, Token, TokenSource, Trouble, WaitReason};
 use satchel_testkit::liar::LyingTus;
 
-use super::world::{Place, add, aim, all, open, run, states, trusting};
+use super::world::{Place, add, aim, all, open, run, states, trusting, within};
 
 /// Gives out tokens in order, and remembers what it was asked.
 #[derive(Default)]
@@ -92,11 +92,13 @@ async fn a_late_refusal_of_the_old_token_says_nothing_of_the_new_one() {
             add(&outbox, &place.photo(&format!("{round}-{n}.jpg"), 2_000, round * 8 + n).path).await;
         }
         let (running, renewing) = (outbox.clone(), outbox.clone());
-        let run = tokio::spawn(async move { run(&running).await });
+        let running_run = tokio::spawn(async move { run(&running).await });
         let seen = tus.seen().len();
         tus.until(|all| all.len() > seen).await;
         renewing.set_token(target, Token::new("right").unwrap());
-        let report = run.await.unwrap();
+        // It may have ended before there was another one.
+        within(running_run).await.unwrap();
+        let report = run(&outbox).await;
         assert_eq!(report.counts.waiting(), 0, "round {round}: {:?}", states(&outbox).await);
     }
 }

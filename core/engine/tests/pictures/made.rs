@@ -1,6 +1,5 @@
 //! Pictures made for a test.
 
-
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 /// A camera's file: a corner of each colour, a bright rim, some detail; which way is up can be seen.

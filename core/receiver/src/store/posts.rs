@@ -1,10 +1,10 @@
 //! Posts as they came, and the asset that the newest revision describes.
 
-use rusqlite::{OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 use satchel_kernel::ids::BlobHash;
 use satchel_kernel::protocol::post::{Place, PostDocument};
 
-use super::{StoreError, holdings};
+use super::{StoreError, hash_column, holdings};
 
 /// What became of a post.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub(crate) enum Stored {
         received: i64,
         shown: Option<i64>,
         replaced: Vec<i64>,
+        /// Previews that nothing names any more.
+        unnamed: Vec<BlobHash>,
     },
     /// The same bytes were here already.
     Again {
@@ -22,9 +24,21 @@ pub(crate) enum Stored {
         received: i64,
         /// Rows of assets that the page shows with a preview now that had none.
         shown: Vec<i64>,
+        /// As above.
+        unnamed: Vec<BlobHash>,
     },
     /// The same revision said something else.
     Conflict,
+}
+
+impl Stored {
+    /// Previews whose blobs nothing names any more.
+    pub(crate) fn unnamed(&self) -> &[BlobHash] {
+        match self {
+            Self::New { unnamed, .. } | Self::Again { unnamed, .. } => unnamed,
+            Self::Conflict => &[],
+        }
+    }
 }
 
 /// Whose post, and its bytes.
@@ -58,7 +72,8 @@ pub(crate) fn put(tx: &Transaction<'_>, post: &Incoming, now: i64) -> Result<Sto
             Some(preview) if held(tx, post, preview, now)? => super::assets::showing(tx, account, &preview.0)?,
             _ => vec![],
         };
-        return Ok(Stored::Again { received, shown });
+        let unnamed = release(tx, account, preview.map(|(hash, _)| hash))?;
+        return Ok(Stored::Again { received, shown, unnamed });
     }
     if let Some(preview) = preview {
         held(tx, post, preview, now)?;
@@ -75,7 +90,8 @@ pub(crate) fn put(tx: &Transaction<'_>, post: &Incoming, now: i64) -> Result<Sto
         )
         .optional()?;
     if shown.is_some_and(|(_, newest, _)| newest > revision) {
-        return Ok(Stored::New { received: now, shown: None, replaced: Vec::new() });
+        let unnamed = release(tx, account, preview.map(|(hash, _)| hash))?;
+        return Ok(Stored::New { received: now, shown: None, replaced: Vec::new(), unnamed });
     }
     let arrived = shown.map_or(now, |(_, _, arrived)| arrived);
     let taken = taken.unwrap_or(arrived);
@@ -91,6 +107,7 @@ pub(crate) fn put(tx: &Transaction<'_>, post: &Incoming, now: i64) -> Result<Sto
         params![account, asset, revision, document.post.caption, document.post.author, name, latitude, longitude, document.post.time, taken, arrived],
         |r| Ok((r.get(0)?, r.get(1)?)),
     )?;
+    let before = previews(tx, id)?;
     tx.execute("DELETE FROM part WHERE asset = ?1", [id])?;
     for (position, part) in document.parts.iter().enumerate() {
         tx.prepare_cached("INSERT INTO part (asset, position, role, rendition, hash, length, name, type) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?.execute(
@@ -120,7 +137,40 @@ pub(crate) fn put(tx: &Transaction<'_>, post: &Incoming, now: i64) -> Result<Sto
             replaced.push(row);
         }
     }
-    Ok(Stored::New { received: now, shown: Some(id), replaced })
+    let unnamed = release(tx, account, before)?;
+    Ok(Stored::New { received: now, shown: Some(id), replaced, unnamed })
+}
+
+/// Whether a viewer deleted this asset.
+pub(crate) fn is_deleted(c: &Connection, account: &str, asset: &str) -> Result<bool, StoreError> {
+    let mut find = c.prepare_cached("SELECT 1 FROM asset WHERE account = ?1 AND asset = ?2 AND deleted IS NOT NULL")?;
+    Ok(find.exists([account, asset])?)
+}
+
+/// The previews that an asset's newest revision named.
+fn previews(tx: &Transaction<'_>, asset: i64) -> Result<Vec<BlobHash>, StoreError> {
+    let mut list = tx.prepare_cached("SELECT hash FROM part WHERE asset = ?1 AND rendition = 'preview'")?;
+    let hashes: Vec<Option<BlobHash>> = list.query_map([asset], |r| hash_column(r, 0))?.collect::<Result<_, _>>()?;
+    Ok(hashes.into_iter().flatten().collect())
+}
+
+/// Gives up the account's hold on those of these previews that none of its assets names; those that nobody holds any more are
+/// returned.
+fn release(
+    tx: &Transaction<'_>,
+    account: &str,
+    previews: impl IntoIterator<Item = BlobHash>,
+) -> Result<Vec<BlobHash>, StoreError> {
+    let mut unnamed = Vec::new();
+    for hash in previews {
+        if super::assets::showing(tx, account, &hash)?.is_empty() {
+            holdings::take_back(tx, account, &hash)?;
+            if !holdings::is_held(tx, &hash)? {
+                unnamed.push(hash);
+            }
+        }
+    }
+    Ok(unnamed)
 }
 
 /// Notes that the account brought its preview; true when that is new.

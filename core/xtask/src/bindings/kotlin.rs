@@ -48,7 +48,7 @@ pub(crate) fn suite(workspace: &Workspace, cache: &Cache, jvm: &Jvm) -> Result<T
         fs::remove_dir_all(&reports).map_err(|e| format!("{}: {e}", reports.display()))?;
     }
     let pom = pom(&project)?;
-    let mut maven = compiled(cache, jvm, &project, &pom, &built, &generated, &output);
+    let mut maven = compiled(maven(cache, jvm, &project, &pom), &built, &generated, &output);
     maven.arg(property("satchel.command", &built.command));
     maven.arg(property("satchel.stage", &built.stage));
     for (variable, name) in PROOFS {
@@ -74,7 +74,7 @@ pub(crate) fn bench(workspace: &Workspace, cache: &Cache, jvm: &Jvm, built: &Bui
     let output = workspace.target.join("bindings/kotlin-bench");
     let pom = pom(&project)?;
     println!("compiling {PROJECT}");
-    let mut maven = compiled(cache, jvm, &project, &pom, built, &generated, &output);
+    let mut maven = compiled(maven(cache, jvm, &project, &pom), built, &generated, &output);
     if !Run::new(maven.arg("process-test-classes")).lines(|line| println!("{line}"))? {
         return Err(format!("{PROJECT} does not compile (see above)"));
     }
@@ -83,6 +83,28 @@ pub(crate) fn bench(workspace: &Workspace, cache: &Cache, jvm: &Jvm, built: &Bui
     let mut java = Command::new(&jvm.java);
     java.arg("-cp").arg(classes).arg(property("jna.library.path", built.folder())).arg("app.satchel.bench.Bench");
     Ok(java)
+}
+
+/// What the jar stands on, as its `pom.xml` has it.
+pub(crate) const BESIDES: &str =
+    "kotlin-stdlib, kotlinx-coroutines-core and net.java.dev.jna:jna, of the versions in bindings/kotlin/pom.xml";
+
+/// Makes the jar; its path.
+pub(crate) fn jar(workspace: &Workspace, cache: &Cache, jvm: &Jvm, built: &Built) -> Result<PathBuf, String> {
+    let project = workspace.root.join(PROJECT);
+    let generated = generate(workspace, built)?;
+    let output = workspace.target.join("bindings/kotlin-jar");
+    println!("compiling {PROJECT}");
+    // What packs a jar is not among what the tests need.
+    let maven = connected(cache, jvm, &project);
+    let mut maven = compiled(maven, built, &generated, &output);
+    if !Run::new(maven.args(["package", "-Dmaven.test.skip=true"])).lines(|line| println!("{line}"))? {
+        return Err(format!("{PROJECT} does not compile (see above)"));
+    }
+    let made =
+        fs::read_dir(&output).map_err(|e| format!("{}: {e}", output.display()))?.flatten().map(|file| file.path());
+    let mut jars = made.filter(|path| path.extension().is_some_and(|ending| ending == "jar"));
+    jars.next().ok_or_else(|| format!("Maven left no jar in {}", output.display()))
 }
 
 fn pom(project: &Path) -> Result<Vec<u8>, String> {
@@ -96,30 +118,27 @@ fn property(name: &str, value: &Path) -> OsString {
 }
 
 /// Maven, told what to compile against and where to put it.
-fn compiled(
-    cache: &Cache,
-    jvm: &Jvm,
-    project: &Path,
-    pom: &[u8],
-    built: &Built,
-    generated: &Path,
-    output: &Path,
-) -> Command {
-    let mut maven = maven(cache, jvm, project, pom);
+fn compiled(mut maven: Command, built: &Built, generated: &Path, output: &Path) -> Command {
     maven.arg(property("satchel.library", built.folder()));
     maven.arg(property("satchel.generated", generated));
     maven.arg(property("satchel.build", output));
     maven
 }
 
-/// Maven on a project, with the packages of the cache; without the network where an earlier run had all of them.
-pub(crate) fn maven(cache: &Cache, jvm: &Jvm, project: &Path, pom: &[u8]) -> Command {
+/// Maven on a project, with the packages of the cache, and the network for what is missing.
+fn connected(cache: &Cache, jvm: &Jvm, project: &Path) -> Command {
     let mut maven = Command::new(&jvm.maven);
     let mut repository = OsString::from("-Dmaven.repo.local=");
     repository.push(cache.folder("maven"));
     maven.current_dir(project).args(["--batch-mode", "--quiet"]).arg(repository);
     // The compiler's daemon would stay for two hours, with more than a gigabyte.
     maven.arg("-Dkotlin.compiler.daemon=false");
+    maven
+}
+
+/// Maven on a project, with the packages of the cache; without the network where an earlier run had all of them.
+pub(crate) fn maven(cache: &Cache, jvm: &Jvm, project: &Path, pom: &[u8]) -> Command {
+    let mut maven = connected(cache, jvm, project);
     if cache.has(PACKAGES, &[pom]) {
         maven.arg("--offline");
     }

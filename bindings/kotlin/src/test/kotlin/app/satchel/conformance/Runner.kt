@@ -12,8 +12,8 @@ import app.satchel.Config
 import app.satchel.Counts
 import app.satchel.HostLimits
 import app.satchel.JavaHost
-import app.satchel.Link
 import app.satchel.LibraryItem
+import app.satchel.Link
 import app.satchel.LinkKind
 import app.satchel.Links
 import app.satchel.Order
