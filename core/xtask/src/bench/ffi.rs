@@ -56,7 +56,7 @@ pub(super) fn run(workspace: &Workspace) -> Result<Outcome, String> {
 fn measured(command: &mut Command) -> Result<Row, String> {
     let mut last = None;
     let well = Run::new(command).lines(|line| {
-        if line.starts_with("{\"language\"") {
+        if line.starts_with('{') && line.contains("\"language\":") {
             last = Some(line.to_owned());
         } else {
             println!("{line}");

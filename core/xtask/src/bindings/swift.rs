@@ -54,7 +54,8 @@ pub(super) fn package(workspace: &Workspace, built: &Built, which: Package<'_>) 
     let fresh = generate(workspace, built)?;
     let generated = composed.join("Sources/SatchelGenerated");
     let text = |name: &str| fs::read(fresh.join(name)).map_err(|e| format!("the generated {name}: {e}"));
-    super::write(&generated.join(format!("{LIBRARY}.swift")), &text(&format!("{LIBRARY}.swift"))?)?;
+    let swift = quick(String::from_utf8_lossy(&text(&format!("{LIBRARY}.swift"))?).into_owned());
+    super::write(&generated.join(format!("{LIBRARY}.swift")), swift.as_bytes())?;
     let header = composed.join("Sources").join(format!("{LIBRARY}FFI"));
     super::write(&header.join(format!("{LIBRARY}FFI.h")), &text(&format!("{LIBRARY}FFI.h"))?)?;
     super::write(&header.join("module.modulemap"), module_map().as_bytes())?;
@@ -73,6 +74,32 @@ pub(super) fn package(workspace: &Workspace, built: &Built, which: Package<'_>) 
         }
     }
     Ok(folder)
+}
+
+/// The generated Swift with quicker ways to read a number and a text: Foundation's, outside of Apple's systems, make most
+/// of the time that a page takes. What is not there as expected stays as it is.
+fn quick(swift: String) -> String {
+    const NUMBER: (&str, &str) = (
+        "    var value: T = 0\n    let _ = withUnsafeMutableBytes(of: &value, { reader.data.copyBytes(to: $0, from: range)})\n",
+        "    let at = reader.offset\n    let value = reader.data.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: at, as: T.self) }\n",
+    );
+    const TEXT: (&str, &str) = (
+        "String(decoding: try readBytes(&buf, count: Int(len)), as: UTF8.self)",
+        "try readText(&buf, count: Int(len))",
+    );
+    const READ_TEXT: &str = "
+fileprivate func readText(_ reader: inout (data: Data, offset: Data.Index), count: Int) throws -> String {
+    let range = reader.offset..<(reader.offset + count)
+    guard count >= 0, reader.data.count >= range.upperBound else { throw UniffiInternalError.bufferOverflow }
+    reader.offset = range.upperBound
+    return reader.data.withUnsafeBytes { String(decoding: $0[range], as: UTF8.self) }
+}
+";
+    let quick = swift.replace(NUMBER.0, NUMBER.1);
+    if !quick.contains(TEXT.0) {
+        return quick;
+    }
+    quick.replace(TEXT.0, TEXT.1) + READ_TEXT
 }
 
 /// Writes the Swift and the header that belong to the library; the folder.
