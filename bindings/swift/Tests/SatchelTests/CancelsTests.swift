@@ -142,6 +142,8 @@ func randomCancelsAndClosesLeaveNothingBehind() async throws {
         #expect(held.levels(with: marks[0]), "it holds more and more: \(marks)")
     }
 
+    print("\(cancels) cancels and closes; held after each quarter: \(marks)")
+
     try link.set("open")
     let satchel = try await Satchel.open(configuration, credentials: tokens)
     defer { satchel.close() }
