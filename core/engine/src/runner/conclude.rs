@@ -10,6 +10,7 @@ use satchel_kernel::wire::{Done, Event, Need, Rest, Status, Wire};
 
 use tokio_util::sync::CancellationToken;
 
+use super::read::{AWAY_MS, CALM_MS};
 use super::receipt::{self, Checked};
 use super::upload::Upload;
 use crate::fingerprint;
@@ -21,9 +22,6 @@ use crate::store::{self, deliveries, parts, previews, targets};
 
 /// Troubles in a row of one delivery that are taken to be the target's alone.
 const SHARED: u32 = 4;
-
-/// When an original that cannot be opened just now is tried again, in milliseconds.
-pub(super) const AWAY_MS: u64 = 60_000;
 
 /// How an upload ended.
 pub(crate) enum Conclusion {
@@ -251,7 +249,7 @@ pub(crate) fn record(
             uploads::end(tx, upload, Ended::Abandoned, now)?;
             deliveries::rest(tx, delivery, None, 0)?;
             deliveries::lost_source(tx, out.part.part)?;
-            let parked = parts::source_fault(tx, out.part.part, fault, &now.after(super::read::CALM_MS))?;
+            let parked = parts::source_fault(tx, out.part.part, fault, &now.after(CALM_MS))?;
             parked.map(|reason| Change::Parked { asset, reason }).into_iter().collect()
         }
         Conclusion::Abandoned => {

@@ -13,12 +13,12 @@ use crate::outbox::Inner;
 use crate::source::{Opened, SourceFault, Stamp};
 use crate::store::{self, parts};
 
-use super::conclude::AWAY_MS;
-
 /// Results share a commit until so many bytes were read, so that a long video does not hold back what was read before it.
 const COMMIT_AFTER: u64 = 64 << 20;
 /// How long a file that changed under our hands is left alone, in milliseconds.
 pub(super) const CALM_MS: u64 = 2_500;
+/// When an original that cannot be opened just now is tried again, in milliseconds.
+pub(super) const AWAY_MS: u64 = 60_000;
 
 enum Outcome {
     Read(BlobHash, Stamp),
