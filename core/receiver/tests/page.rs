@@ -94,6 +94,49 @@ async fn photos_appear_while_the_page_is_open() {
     assert_eq!((loads, complaints), (1, vec![]));
 }
 
+/// Words and a preview are there; of the original the page shows how far it came, and then the original is there.
+#[tokio::test]
+#[ignore = "foreign: node, chromium"]
+async fn a_preview_is_seen_while_its_original_is_on_its_way() {
+    let desk = Desk::open_with(|config| config.plain_http = false).await;
+    let ana = desk.pair("Ana").await;
+    let (preview, original) = (photo([200, 120, 40]), vec![7; 400_000]);
+    let part = |rendition, bytes: &[u8]| PostPart {
+        role: Role::Still,
+        rendition,
+        hash: BlobHash::of(bytes),
+        length: bytes.len() as u64,
+        name: "IMG 0001.jpg".into(),
+        media_type: "image/jpeg".into(),
+    };
+    let document = PostDocument {
+        asset: AssetId::from_bytes([1; 16]),
+        revision: 1,
+        post: Post { caption: Some("Market, early".into()), ..Post::default() },
+        parts: vec![part(Rendition::Original, &original), part(Rendition::Preview, &preview)],
+    };
+    let body = [serde_json::to_vec(&document).unwrap(), b"\n".to_vec(), preview.clone()].concat();
+    let request = ana.request(&desk, Method::PUT, &format!("/v1/posts/{}/1", document.asset));
+    let request = request.header("Content-Type", "application/vnd.satchel.post");
+    assert_eq!(request.body(body).send().await.unwrap().status(), 201);
+
+    let mut browser = Browser::start();
+    browser.open(&desk.receiver().page_url()).await;
+    browser.wait("#live[data-state=on]").await;
+    browser.wait(".tile img").await;
+    let drawn = "const i = document.querySelector('.tile img'); i.decode().then(() => i.naturalWidth)";
+    assert_eq!(browser.evaluate(drawn).await, 320, "the preview is seen");
+    let path = ana.create(&desk, &original).await;
+    ana.patch(&desk, &path, 0, &original[..150_000]).send().await.unwrap();
+    let came = "new Promise(r => { const look = () => { const v = document.querySelector('.tile progress')?.value;
+        v >= 100000 ? r(v) : setTimeout(look, 50); }; look(); })";
+    assert!(browser.evaluate(came).await.as_f64().unwrap() >= 100_000.0);
+    ana.patch(&desk, &path, 150_000, &original[150_000..]).send().await.unwrap();
+    browser.wait_for(".tile progress", 0).await;
+    let (loads, complaints) = browser.history().await;
+    assert_eq!((loads, complaints), (1, vec![]));
+}
+
 #[tokio::test]
 #[ignore = "foreign: node, chromium"]
 async fn nothing_that_was_sent_runs_in_the_page() {

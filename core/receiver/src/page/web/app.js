@@ -310,7 +310,8 @@ function listen() {
     const { hash, received } = JSON.parse(e.data);
     for (const bar of document.querySelectorAll(`progress[data-hash="${hash}"]`)) {
       bar.value = received;
-      bar.nextElementSibling.textContent = `${size(received)} of ${size(bar.max)}`;
+      // A picture that is there already has no words below its bar.
+      if (bar.nextElementSibling) bar.nextElementSibling.textContent = `${size(received)} of ${size(bar.max)}`;
     }
     for (const asset of state.items) for (const part of asset.parts) if (part.hash === hash) part.received = received;
   });
