@@ -23,7 +23,8 @@ private struct Held {
         #endif
     }
 
-    func levels(with first: Held) -> Bool { files <= first.files + Self.room && threads <= first.threads + Self.room }
+    /// The library has at most 64 threads that may wait, and each goes when it was idle for 10 s.
+    func levels(with first: Held) -> Bool { files <= first.files + Self.room && threads <= first.threads + 64 }
 }
 
 /// What another task's run or close leads to is no failure here; anything else is.
