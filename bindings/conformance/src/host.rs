@@ -106,29 +106,39 @@ fn handed_over(_: File) -> OpenedItem {
     OpenedItem::Away
 }
 
-/// A previewer that draws one of the scenario's photos, whatever it is asked.
+/// A previewer that draws one of the scenario's photos, and films another, whatever it is asked.
 pub(crate) struct Artist {
     folder: PathBuf,
     draws: Mutex<Option<String>>,
+    films: Mutex<Option<String>>,
 }
 
 impl Artist {
     pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder, draws: Mutex::default() }
+        Self { folder, draws: Mutex::default(), films: Mutex::default() }
     }
 
-    /// What it draws from now on; it fails when that is nothing.
-    pub(crate) fn draw(&self, photo: Option<&str>) {
+    /// What it draws and films from now on; it fails when that is nothing.
+    pub(crate) fn draw(&self, photo: Option<&str>, film: Option<&str>) {
         *lock(&self.draws) = photo.map(str::to_owned);
+        *lock(&self.films) = film.map(str::to_owned);
+    }
+
+    fn copy(&self, what: &Mutex<Option<String>>, request: PreviewRequest) -> Result<bool, SatchelError> {
+        let failed = |words: String| SatchelError::Host { words };
+        let photo = lock(what).clone().ok_or_else(|| failed("the previewer was asked to fail".into()))?;
+        fs::copy(self.folder.join(photo), request.to).map_err(|e| failed(e.to_string()))?;
+        Ok(true)
     }
 }
 
 impl Previewer for Artist {
     fn picture(&self, request: PreviewRequest) -> Result<bool, SatchelError> {
-        let failed = |words: String| SatchelError::Host { words };
-        let photo = lock(&self.draws).clone().ok_or_else(|| failed("the previewer was asked to fail".into()))?;
-        fs::copy(self.folder.join(photo), request.to).map_err(|e| failed(e.to_string()))?;
-        Ok(true)
+        self.copy(&self.draws, request)
+    }
+
+    fn film(&self, request: PreviewRequest) -> Result<bool, SatchelError> {
+        self.copy(&self.films, request)
     }
 }
 

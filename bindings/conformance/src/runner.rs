@@ -2,22 +2,33 @@
 //!
 //! | `do` | through the API |
 //! | --- | --- |
-//! | `open` | `open`, with `links` (`any`, `unmetered`) |
+//! | `open` | `open`, with a `policy`: `any` (also when left out), `kept` (none is given), the name of a ready-made one, or a document |
 //! | `close` | `close_and_wait` |
 //! | `pair`, `tus` | `pair` with the stage's receiver, `set_tus_target` with the stage's tus server |
-//! | `add` | `add` of `photos/NAME`, remembered `as` a name, with `caption`, `tags`, `urgent`, `copy`; `becomes` says what must come of it |
+//! | `add` | `add` of `photos/NAME`, remembered `as` a name, with `caption`, `tags`, `urgent`, `copy`, `album`; `becomes` says what must come of it |
 //! | `edit` | `edit_post` of an `asset` |
 //! | `remove`, `retry` | of an `asset` |
 //! | `pause` | `pause`, to `paused` |
-//! | `link` | `set_link`: `wifi`, `cellular`, `none` |
-//! | `run` | `run` until nothing is due; `is` is compared with the counts |
+//! | `link` | `set_link`: `wifi`, `cellular`, `mobile` (the same, but nobody knows whether it is metered or roaming), `unknown`, `none`; with its `network`, its `rate` in bytes a second, and `roaming`, `constrained`, `captive`, `free_for_now` (temporarily not metered) |
+//! | `run` | `run` until nothing is due; `is` is compared with the counts and with when to run next: `needs`, `charging`, `sooner`, `waits` (its bytes), whether it is `timed` |
 //! | `until` | `try_now` and `run`, again and again, until the `asset` `is` so |
-//! | `host` | HTTP by the host: `host_running` with nothing, then `host_steps` (at most `bytes` a step) and `host_outcome` through the language's own HTTP client, until there are no steps. With `twice`, its system sends each PATCH once more at the same offset and tells that; with `forget`, it tells nothing of the first steps, as if the host had died |
+//! | `host` | HTTP by the host: `host_running` with nothing, then `host_steps` (at most `bytes` a step) and `host_outcome` through the language's own HTTP client, until there are no steps. With `twice`, its system sends each PATCH once more at the same offset and tells that; with `forget`, it tells nothing of the first steps, as if the host had died. `is` is compared with what the first step asks of its network |
 //! | `item` | `add_item` of the item NAME of the host's media library, which has the photos; remembered `as` a name |
 //! | `library` | from now on the host's library `answers`: `open`, `away`, or `fails` with an error of its own |
-//! | `previewer` | from now on the host's previewer `draws` the photo NAME of whatever it is asked; without `draws` it fails |
+//! | `previewer` | from now on the host's previewer `draws` the photo NAME of whatever it is asked, and `films` another; without these it fails |
 //! | `token` | the token that there is becomes what the host's `refresh` gives, once; then `set_token` with `token` |
 //! | `staged` | `stage`, the bytes of `photos/NAME` written there, `commit`, remembered `as` a name |
+//! | `policy` | `set_policy`, or `keep_policy` where it says `keep`, with a `policy` as in `open`; `is` is compared with the document that `policy_to_json` writes of the one that holds then |
+//! | `network` | `link()`, as a person's word makes it: `kind`, `metered`, `roaming` |
+//! | `mark` | `mark_network` of a `network` as `metered` or `free`, or forgotten; `is` is compared with all marks |
+//! | `power` | `set_power`, with `charging` or not known |
+//! | `budget` | `set_budget`: `name`, `bytes`, a `class` (`metered`, `roaming`) or a `network`; for a day, or a `trip` from and to (milliseconds since 1970) |
+//! | `remove_budget`, `budgets` | of a `name`: `bytes`, whether some are `used`, whether it `refills` within 44 hours, whether it `counts_now`; the `count` of all |
+//! | `price` | `price` of `assets`, of all when left out: `uploads`, `payload_bytes`, whether it is `more` than these, whether it is `timed`; of the first budget its name, whether the price is `shared` by it, whether it `never` can |
+//! | `grant`, `send_now` | of `assets`; a grant of `bytes` for an hour, or of the price, which is compared |
+//! | `grants`, `end_grants` | the `count` of those that hold, the `kind` of the first; ends all |
+//! | `ledger` | the sums over a class of `link`: `acknowledged`, whether `sent_more` than that, `wasted`, whether anything was `received` |
+//! | `redact` | `set_redaction` of all targets: `none`, `location`, `all` |
 //! | `see` | the `asset` `is` so |
 //! | `safe` | whether a `proof` allows the original to be deleted is `is` |
 //! | `kill` | the runner notes where it is and kills itself; the next one goes on behind this step |
@@ -25,14 +36,16 @@
 //! A step with `world` is for the [stage](crate::stage); what it answers is compared with `is`. A step with `fails` must
 //! fail with that error. `is` holds what must be so; what it leaves out may be anything.
 
+mod rules;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use satchel_ffi::{
-    AddOptions, CancelToken, Config, Header, HostCut, HostLimits, HostOutcome, HostStep, LibraryItem, Link, LinkKind,
-    Links, Order, Peer, Policy, PostEdit, RunOptions, Satchel, SatchelError,
+    AddOptions, CancelToken, Config, Header, HostCut, HostLimits, HostOutcome, HostStep, LibraryItem, Order, Peer,
+    Policy, PostEdit, RunOptions, Satchel, SatchelError,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -166,7 +179,7 @@ impl Runner {
                 Ok(Value::Null)
             }
             "previewer" => {
-                self.artist.draw(step["draws"].as_str());
+                self.artist.draw(step["draws"].as_str(), step["films"].as_str());
                 Ok(Value::Null)
             }
             "token" => nothing(self.token(&outbox, text(step, "token")?).await),
@@ -174,24 +187,20 @@ impl Runner {
             "remove" => nothing(outbox.remove(self.asset(step)?).await),
             "retry" => nothing(outbox.retry(self.asset(step)?).await),
             "pause" => nothing(outbox.pause(step["paused"].as_bool().unwrap_or(true)).await),
-            "link" => {
-                let link = link(text(step, "link")?)?;
-                nothing(outbox.set_link(link))
-            }
             "run" => ran(&outbox).await,
             "until" => return self.until(&outbox, step).await,
             "host" => return self.host(&outbox, step).await,
             "staged" => return self.staged(&outbox, step).await,
             "see" => outbox.asset(self.asset(step)?).await.map(|asset| view::asset(&asset)),
-            other => return Err(format!("a runner knows no step \"{other}\"")),
+            other => return self.act_on_rules(other, &outbox, step).await,
         })
     }
 
     async fn open(&mut self, step: &Value) -> Result<Value, SatchelError> {
-        let links = if step["links"] == "unmetered" { Links::Unmetered } else { Links::Any };
+        let policy = rules::policy(&step["policy"])?.map(|policy| Policy { order: Order::Oldest, ..policy });
         let config = Config {
             folder: self.folder.join("outbox").to_string_lossy().into_owned(),
-            policy: Policy { links, order: Order::Oldest, uploads_at_once: 2 },
+            policy,
             extra_roots: vec![],
             connect_timeout_ms: Some(5_000),
         };
@@ -207,6 +216,7 @@ impl Runner {
         let options = AddOptions {
             post: post(step),
             urgent: step["urgent"].as_bool().unwrap_or(false),
+            album: step["album"].as_str().map(str::to_owned),
             copy: step["copy"].as_bool().unwrap_or(false),
         };
         let added = match outbox.add(path.to_string_lossy().into_owned(), options).await {
@@ -226,7 +236,8 @@ impl Runner {
     async fn item(&mut self, outbox: &Satchel, step: &Value) -> Result<Result<Value, SatchelError>, String> {
         let name = text(step, "photo")?;
         let item = LibraryItem { id: name.to_owned(), name: name.to_owned() };
-        let options = AddOptions { post: post(step), urgent: false, copy: step["copy"].as_bool().unwrap_or(false) };
+        let copy = step["copy"].as_bool().unwrap_or(false);
+        let options = AddOptions { post: post(step), urgent: false, album: None, copy };
         Ok(outbox.add_item(item, options).await.map(|added| {
             if let Some(name) = step["as"].as_str() {
                 self.notes.assets.insert(name.to_owned(), added.id);
@@ -280,12 +291,14 @@ impl Runner {
         let system = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
         let system = system.map_err(|e| e.to_string())?;
         let mut forget = step["forget"].as_bool().unwrap_or(false);
+        let mut asked = Value::Null;
         let carried = async {
             outbox.host_running(owner.clone(), vec![]).await?;
             for _ in 0..TRIES {
                 let steps = outbox.host_steps(owner.clone(), limits.clone()).await?.steps;
-                if steps.is_empty() {
-                    break;
+                let Some(first) = steps.first() else { break };
+                if asked.is_null() {
+                    asked = view::constraints(first);
                 }
                 for step_out in &steps {
                     let mut outcome = carry(&system, step_out).await;
@@ -300,7 +313,7 @@ impl Runner {
                     outbox.host_running(owner.clone(), vec![]).await?;
                 }
             }
-            Ok(Value::Null)
+            Ok(asked)
         };
         Ok(carried.await)
     }
@@ -313,7 +326,7 @@ impl Runner {
             Err(error) => return Ok(Err(error)),
         };
         std::fs::write(&stage.path, bytes).map_err(|e| e.to_string())?;
-        let added = outbox.commit(stage.id, name, post(step), step["urgent"].as_bool().unwrap_or(false)).await;
+        let added = outbox.commit(stage.id, name, post(step), step["urgent"] == true, None).await;
         Ok(added.map(|added| {
             if let Some(name) = step["as"].as_str() {
                 self.notes.assets.insert(name.to_owned(), added.id);
@@ -376,7 +389,7 @@ async fn carry(system: &reqwest::Client, step: &HostStep) -> HostOutcome {
 async fn ran(outbox: &Satchel) -> Result<Value, SatchelError> {
     let options = RunOptions { deadline_ms: None, linger_ms: 0, targets: None };
     let report = outbox.run(options, CancelToken::new()).await?;
-    Ok(view::counts(&report.counts))
+    Ok(rules::report(&report))
 }
 
 fn post(step: &Value) -> PostEdit {
@@ -386,17 +399,6 @@ fn post(step: &Value) -> PostEdit {
         tags: step["tags"].as_array().map(tags),
         ..PostEdit::default()
     }
-}
-
-fn link(name: &str) -> Result<Link, String> {
-    let (kind, metered) = match name {
-        "wifi" => (LinkKind::Wifi, Some(false)),
-        "cellular" => (LinkKind::Cellular, Some(true)),
-        "none" => (LinkKind::None, None),
-        other => return Err(format!("a scenario knows no link \"{other}\"")),
-    };
-    let roaming = metered.map(|_| false);
-    Ok(Link { kind, metered, roaming, constrained: None, validated: None, captive: None, network: None })
 }
 
 fn text<'a>(step: &'a Value, name: &str) -> Result<&'a str, String> {

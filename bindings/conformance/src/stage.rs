@@ -3,6 +3,8 @@
 //! | `world` | does | answers |
 //! | --- | --- | --- |
 //! | `photo` | writes `photos/NAME` of so many `bytes`, different for each `seed` | `path`, `hash` |
+//! | `picture` | writes `photos/NAME`, a JPEG that decodes, different for each `seed`; `tagged`, it says which camera made it | `path`, `hash` |
+//! | `previews` | counts what the receiver has that nobody uploaded | `count`, `small` |
 //! | `delete` | deletes `photos/NAME` | |
 //! | `receiver` | starts a receiver behind a link, once | `code`, `url` |
 //! | `plain` | the receiver goes on without TLS at the same address, for a system that trusts no certificate of its own; with it again when `on` is false | |
@@ -131,7 +133,11 @@ impl World {
     /// A photo that is one: what `photo` makes only begins like one.
     fn picture(&self, step: &Value) -> Reply {
         let path = self.path(text(step, "name")?);
-        let made = satchel_testkit::samples::picture(&path, number(step, "seed")?).map_err(|e| e.to_string())?;
+        let mut made = satchel_testkit::samples::picture(&path, number(step, "seed")?).map_err(|e| e.to_string())?;
+        if step["tagged"] == true {
+            made.splice(2..2, EXIF.iter().copied());
+            std::fs::write(&path, &made).map_err(|e| e.to_string())?;
+        }
         Ok(json!({ "path": path, "hash": satchel::BlobHash::of(&made) }))
     }
 
@@ -211,6 +217,9 @@ impl World {
         Ok(json!({ "count": count, "whole": whole }))
     }
 }
+
+/// An APP1 segment of a JPEG with one EXIF field: the camera's maker, "Cam".
+const EXIF: &[u8] = b"\xFF\xE1\x00\x22Exif\0\0II*\0\x08\0\0\0\x01\0\x0F\x01\x02\0\x04\0\0\0Cam\0\0\0\0\0";
 
 fn loopback() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))

@@ -1,11 +1,15 @@
 //! States, reasons and errors as scenarios name them: the same codes in all languages. `vocabulary.json` lists them all.
 
-use satchel_ffi::{AddKind, Asset, AssetState, Counts, Imposter, ParkReason, Proof, SatchelError, Trouble, WaitReason};
+use satchel_ffi::{
+    AddKind, Asset, AssetState, Counts, HostStep, Imposter, LinkKind, LinkNeed, ParkReason, Proof, Rendition,
+    SatchelError, Trouble, WaitReason, Wake,
+};
 use serde_json::{Value, json};
 
 /// An asset as a scenario sees it.
 pub fn asset(asset: &Asset) -> Value {
     let mut view = state(&asset.state);
+    let press = asset.deliveries.iter().find(|delivery| delivery.rendition == Rendition::Press);
     let more = json!({
         "hash": asset.hash,
         "bytes": asset.bytes,
@@ -14,6 +18,8 @@ pub fn asset(asset: &Asset) -> Value {
         "caption": asset.post.caption,
         "tags": asset.post.tags,
         "receipts": asset.deliveries.iter().filter(|delivery| delivery.receipt).count(),
+        "redacted": asset.deliveries.iter().filter(|delivery| delivery.redacted).count(),
+        "press": press.map(|delivery| state_name(&delivery.state)),
     });
     if let (Value::Object(view), Value::Object(more)) = (&mut view, more) {
         view.extend(more);
@@ -36,17 +42,55 @@ pub fn counts(counts: &Counts) -> Value {
 pub fn state(state: &AssetState) -> Value {
     let name = state_name(state);
     match state {
-        AssetState::Waiting { reason, .. } => {
+        AssetState::Waiting { reason, words, goes, when_words } => {
             let met = match reason {
                 WaitReason::Retry { trouble, .. } | WaitReason::TargetRests { trouble, .. } => Some(trouble),
                 _ => None,
             };
-            json!({ "state": name, "reason": wait_reason(reason), "trouble": met.map(trouble) })
+            let budget = match reason {
+                WaitReason::BudgetSpent { budget, .. } | WaitReason::BudgetTooSmall { budget } => Some(budget),
+                _ => None,
+            };
+            let mut seen = json!({
+                "state": name,
+                "reason": wait_reason(reason),
+                "trouble": met.map(trouble),
+                "budget": budget,
+                "said": !words.is_empty() && !when_words.is_empty(),
+            });
+            if let (Value::Object(seen), Value::Object(wake)) = (&mut seen, wake(goes)) {
+                seen.extend(wake);
+            }
+            seen
         }
         AssetState::Delivered { proof: how } => json!({ "state": name, "proof": proof(how) }),
-        AssetState::Parked { reason, .. } => json!({ "state": name, "reason": park_reason(reason) }),
+        AssetState::Parked { reason, words } => {
+            json!({ "state": name, "reason": park_reason(reason), "said": !words.is_empty() })
+        }
         _ => json!({ "state": name }),
     }
+}
+
+/// When to run next.
+pub fn wake(wake: &Wake) -> Value {
+    let Wake { at_utc_ms, needs, charging, sooner, bytes } = wake;
+    json!({
+        "timed": at_utc_ms.is_some(),
+        "needs": needs.as_ref().map(link_need),
+        "charging": charging,
+        "sooner": sooner.as_ref().map(link_need),
+        "waits": bytes,
+    })
+}
+
+/// What a step asks of the network that carries it.
+pub fn constraints(step: &HostStep) -> Value {
+    json!({
+        "unmetered_only": step.unmetered_only,
+        "not_constrained": step.not_constrained,
+        "no_cellular": step.no_cellular,
+        "not_roaming": step.not_roaming,
+    })
 }
 
 /// The codes of a type: a function that names each value, and the list of them all. The match is exhaustive, so a value
@@ -73,6 +117,18 @@ codes! {
         WaitReason::NoLink => "no_link",
         WaitReason::LinkCosts => "link_costs",
         WaitReason::LinkPriceUnknown => "link_price_unknown",
+        WaitReason::LinkNotAllowed => "link_not_allowed",
+        WaitReason::SignIn => "sign_in",
+        WaitReason::Roaming => "roaming",
+        WaitReason::RoamingUnknown => "roaming_unknown",
+        WaitReason::SavingData => "saving_data",
+        WaitReason::NoBudget => "no_budget",
+        WaitReason::BudgetSpent { .. } => "budget_spent",
+        WaitReason::BudgetTooSmall { .. } => "budget_too_small",
+        WaitReason::NotCharging => "not_charging",
+        WaitReason::OutsideHours { .. } => "outside_hours",
+        WaitReason::TooLargeHere { .. } => "too_large_here",
+        WaitReason::Never => "never",
         WaitReason::Paused => "paused",
         WaitReason::Retry { .. } => "retry",
         WaitReason::TargetRests { .. } => "target_rests",
@@ -96,6 +152,7 @@ codes! {
         ParkReason::Refused { .. } => "refused",
         ParkReason::BadReceipt => "bad_receipt",
         ParkReason::DeletedThere => "deleted_there",
+        ParkReason::CannotRedact => "cannot_redact",
     } other ParkReason::Other { code } => code
 }
 
@@ -112,6 +169,7 @@ codes! {
         Trouble::Contradiction => "contradiction",
         Trouble::Refused { .. } => "refused",
         Trouble::SourceAway => "source_away",
+        Trouble::StorageFull => "storage_full",
     } other Trouble::Other { code } => code
 }
 
@@ -123,6 +181,29 @@ codes! {
         Imposter::Certificate => "certificate",
         Imposter::Garbage => "garbage",
         Imposter::Unmarked => "unmarked",
+    }
+}
+
+codes! {
+    /// What carries the bytes.
+    link_kind(LinkKind), LINK_KINDS {
+        LinkKind::None => "none",
+        LinkKind::Wifi => "wifi",
+        LinkKind::Cellular => "cellular",
+        LinkKind::Ethernet => "ethernet",
+        LinkKind::Hotspot => "hotspot",
+        LinkKind::Other => "other",
+        LinkKind::Unknown => "unknown",
+    }
+}
+
+codes! {
+    /// The least that a link must be.
+    link_need(LinkNeed), LINK_NEEDS {
+        LinkNeed::Any => "any",
+        LinkNeed::NotRoaming => "not_roaming",
+        LinkNeed::NotCellular => "not_cellular",
+        LinkNeed::Unmetered => "unmetered",
     }
 }
 
@@ -184,6 +265,7 @@ pub fn error(error: &SatchelError) -> Value {
         SatchelError::Source { code, .. } | SatchelError::Pairing { code, .. } | SatchelError::Other { code, .. } => {
             json!({ "kind": kind, "code": code })
         }
+        SatchelError::Invalid { field, .. } => json!({ "kind": kind, "field": field }),
         _ => json!({ "kind": kind }),
     }
 }
@@ -196,6 +278,8 @@ pub fn vocabulary() -> Value {
         "park_reasons": PARK_REASONS,
         "troubles": TROUBLES,
         "imposters": IMPOSTERS,
+        "link_kinds": LINK_KINDS,
+        "link_needs": LINK_NEEDS,
         "proofs": PROOFS,
         "added": ADDED,
         "error_kinds": ERROR_KINDS,

@@ -52,5 +52,6 @@ macro_rules! scenarios {
 }
 
 scenarios! {
-    add, bad_input, block_page, fate_unknown, fresh_token, host_http, kill, library, lying_server, money, parked, post_edited, previews, receipts, removed, resume, staged, twin,
+    add, bad_input, block_page, budget, fate_unknown, film, fresh_token, grant, host_http, kill, ledger, library, links, lying_server, money,
+    network_mark, parked, policy, post_edited, power, previews, price, receipts, redaction, removed, resume, small_budget, staged, twin, wake,
 }

@@ -1,45 +1,14 @@
 //! Records from and to the engine's types. Each takes its source apart whole, so that a field that is new there is missed
 //! here.
 
-use satchel::kernel::planner;
+use satchel::kernel::time::Now;
 
 use crate::error::source_code;
 use crate::records::{
     AddKind, AddOptions, Added, Asset, CheckReport, Counts, Delivery, FolderFault, FolderReport, LedgerRow,
-    LibraryItem, Link, LinkKind, LinkNeed, Links, Order, Place, Policy, Post, PostEdit, RunOptions, RunReport, Source,
-    Target, Wake,
+    LibraryItem, Place, Post, PostEdit, RunOptions, RunReport, Source, Target,
 };
-use crate::states::Proof;
-
-impl From<Policy> for satchel::Policy {
-    fn from(Policy { links, order, uploads_at_once }: Policy) -> Self {
-        let links = match links {
-            Links::Unmetered => satchel::Links::Unmetered,
-            Links::Any => satchel::Links::Any,
-        };
-        let order = match order {
-            Order::Newest => satchel::Order::Newest,
-            Order::Oldest => satchel::Order::Oldest,
-        };
-        Self { version: Self::VERSION, links, order, uploads_at_once }
-    }
-}
-
-impl From<Link> for satchel::Link {
-    fn from(Link { kind, metered, roaming, constrained, validated, captive, network }: Link) -> Self {
-        use satchel::LinkKind as K;
-        let kind = match kind {
-            LinkKind::None => K::None,
-            LinkKind::Wifi => K::Wifi,
-            LinkKind::Cellular => K::Cellular,
-            LinkKind::Ethernet => K::Ethernet,
-            LinkKind::Hotspot => K::Hotspot,
-            LinkKind::Other => K::Other,
-            LinkKind::Unknown => K::Unknown,
-        };
-        Self { kind, metered, roaming, constrained, validated, captive, network }
-    }
-}
+use crate::states::{AssetState, Proof};
 
 impl From<Place> for satchel::Place {
     fn from(Place { latitude, longitude, name }: Place) -> Self {
@@ -81,8 +50,8 @@ impl From<LibraryItem> for satchel::LibraryItem {
 }
 
 impl From<AddOptions> for satchel::AddOptions {
-    fn from(AddOptions { post, urgent, copy }: AddOptions) -> Self {
-        Self { post: post.into(), urgent, copy }
+    fn from(AddOptions { post, urgent, album, copy }: AddOptions) -> Self {
+        Self { post: post.into(), urgent, album, copy }
     }
 }
 
@@ -110,8 +79,9 @@ impl From<satchel::FolderReport> for FolderReport {
     }
 }
 
-impl From<satchel::AssetView> for Asset {
-    fn from(view: satchel::AssetView) -> Self {
+impl Asset {
+    /// When it goes is told as seen from `now`.
+    pub(crate) fn seen(view: satchel::AssetView, now: &Now) -> Self {
         let satchel::AssetView {
             id,
             seq,
@@ -141,18 +111,19 @@ impl From<satchel::AssetView> for Asset {
             added_utc_ms,
             post: post.into(),
             revision,
-            state: state.into(),
+            state: AssetState::seen(state, now),
             sent,
             acknowledged,
-            deliveries: deliveries.into_iter().map(Into::into).collect(),
+            deliveries: deliveries.into_iter().map(|delivery| Delivery::seen(delivery, now)).collect(),
         }
     }
 }
 
-impl From<satchel::DeliveryView> for Delivery {
-    fn from(view: satchel::DeliveryView) -> Self {
-        let satchel::DeliveryView { target, rendition, state, bytes, sent, acknowledged, receipt } = view;
-        Self { target: target.0, rendition: rendition.into(), state: state.into(), bytes, sent, acknowledged, receipt }
+impl Delivery {
+    fn seen(view: satchel::DeliveryView, now: &Now) -> Self {
+        let satchel::DeliveryView { target, rendition, state, bytes, sent, acknowledged, receipt, redacted } = view;
+        let (rendition, state) = (rendition.into(), AssetState::seen(state, now));
+        Self { target: target.0, rendition, state, bytes, sent, acknowledged, receipt, redacted }
     }
 }
 
@@ -193,25 +164,16 @@ impl From<satchel::LedgerRow> for LedgerRow {
 }
 
 impl From<satchel::TargetView> for Target {
-    fn from(satchel::TargetView { id, url, receiver, rest }: satchel::TargetView) -> Self {
+    fn from(satchel::TargetView { id, url, receiver, redact, rest }: satchel::TargetView) -> Self {
         let (due, trouble) = rest.unzip();
         Self {
             id: id.0,
             url,
             receiver,
+            redact: redact.into(),
             rests_until_utc_ms: due.map(|due| due.utc_ms),
             trouble: trouble.map(Into::into),
         }
-    }
-}
-
-impl From<planner::Wake> for Wake {
-    fn from(planner::Wake { at_utc_ms, needs }: planner::Wake) -> Self {
-        let need = |need| match need {
-            planner::LinkNeed::Any => LinkNeed::Any,
-            planner::LinkNeed::Unmetered => LinkNeed::Unmetered,
-        };
-        Self { at_utc_ms, needs: needs.map(need) }
     }
 }
 
@@ -241,11 +203,5 @@ impl From<RunOptions> for satchel::RunOptions {
 /// The proof that allows an original to be deleted (law 5).
 #[uniffi::export]
 pub fn is_safe_to_free(proof: Proof) -> bool {
-    match proof {
-        Proof::Unproven => satchel::Proof::Unproven,
-        Proof::Size => satchel::Proof::Size,
-        Proof::Checksum => satchel::Proof::Checksum,
-        Proof::Receipt => satchel::Proof::Receipt,
-    }
-    .safe_to_free()
+    satchel::Proof::from(proof).safe_to_free()
 }

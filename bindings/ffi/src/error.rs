@@ -57,6 +57,8 @@ pub enum SatchelError {
     /// A value is out of its range.
     #[error("{words}")]
     Invalid {
+        /// Where it stands, in what has fields (`rules[0].allow[1].hours` of a policy); else none.
+        field: Option<String>,
         /// For a person.
         words: String,
     },
@@ -99,7 +101,7 @@ pub enum SatchelError {
 
 impl SatchelError {
     pub(crate) fn invalid(words: impl Into<String>) -> Self {
-        Self::Invalid { words: words.into() }
+        Self::Invalid { field: None, words: words.into() }
     }
 
     pub(crate) fn closed() -> Self {
@@ -119,7 +121,7 @@ impl From<Error> for SatchelError {
             Error::NoSuchAsset(id) => Self::NoSuchAsset { id: id.to_string(), words },
             Error::Source(SourceFault::Host) => Self::Host { words },
             Error::Source(fault) => Self::Source { code: source_code(fault).into(), words },
-            Error::Invalid(_) => Self::Invalid { words },
+            Error::Invalid(_) => Self::Invalid { field: None, words },
             // The engine may add kinds; a host of this version knows them by their words.
             _ => Self::Other { code: "other".into(), words },
         }

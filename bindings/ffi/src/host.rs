@@ -70,9 +70,13 @@ pub trait Previewer: Send + Sync {
     /// It becomes smaller, upright and free of metadata afterwards. Called on a thread of Satchel's own that may wait, one
     /// call at a time; never while anything is locked.
     fn picture(&self, request: PreviewRequest) -> Result<bool, SatchelError>;
+    /// Writes a small version of a film to `request.to`, as MP4 that any browser plays, of at most 2 MiB and with nothing in
+    /// it of where and when; false when there is none to be had. It goes as it is, if it keeps to that. One film at a time;
+    /// pictures are asked for meanwhile.
+    fn film(&self, request: PreviewRequest) -> Result<bool, SatchelError>;
 }
 
-/// A picture that the host is to make.
+/// A picture or a film that the host is to make.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct PreviewRequest {
     /// The original, or the outbox's copy of it; not for logs.
@@ -85,7 +89,7 @@ pub struct PreviewRequest {
     pub bytes: u64,
     /// The longer side that is wanted, in pixels; a larger picture is fine.
     pub longest: u32,
-    /// Where to write it, as JPEG, PNG or WebP. An empty file is there.
+    /// Where to write it: a picture as JPEG, PNG or WebP. An empty file is there.
     pub to: String,
 }
 
@@ -94,14 +98,29 @@ pub(crate) struct Drawing(pub(crate) Arc<dyn Previewer>, pub(crate) TaskTracker)
 
 impl satchel::Previewer for Drawing {
     fn picture(&self, request: &satchel::PreviewRequest) -> bool {
+        self.made(|host| host.picture(request.clone().into()))
+    }
+
+    fn film(&self, request: &satchel::PreviewRequest) -> bool {
+        self.made(|host| host.film(request.clone().into()))
+    }
+}
+
+impl Drawing {
+    fn made(&self, make: impl FnOnce(&dyn Previewer) -> Result<bool, SatchelError>) -> bool {
         let _busy = self.1.token();
-        let satchel::PreviewRequest { source, kind, media_type, bytes, longest, to } = request.clone();
-        let to = to.to_string_lossy().into_owned();
-        let request = PreviewRequest { source: source.into(), kind: kind.into(), media_type, bytes, longest, to };
-        self.0.picture(request).unwrap_or_else(|error| {
+        make(&*self.0).unwrap_or_else(|error| {
             tracing::warn!(%error, "no picture");
             false
         })
+    }
+}
+
+impl From<satchel::PreviewRequest> for PreviewRequest {
+    fn from(request: satchel::PreviewRequest) -> Self {
+        let satchel::PreviewRequest { source, kind, media_type, bytes, longest, to } = request;
+        let to = to.to_string_lossy().into_owned();
+        Self { source: source.into(), kind: kind.into(), media_type, bytes, longest, to }
     }
 }
 

@@ -61,6 +61,8 @@ pub struct HostStep {
     pub not_constrained: bool,
     /// Not over mobile data.
     pub no_cellular: bool,
+    /// Not on a foreign operator's network.
+    pub not_roaming: bool,
     /// Not before this, in milliseconds since 1970.
     pub not_before_utc_ms: Option<i64>,
     /// Must not go over a connection that was used before.
@@ -226,9 +228,16 @@ impl Satchel {
     }
 
     /// Adds what the host wrote, under the name that it had in the library. It may be repeated after a lost answer.
-    pub async fn commit(&self, stage: String, name: String, post: PostEdit, urgent: bool) -> Result<Added> {
+    pub async fn commit(
+        &self,
+        stage: String,
+        name: String,
+        post: PostEdit,
+        urgent: bool,
+        album: Option<String>,
+    ) -> Result<Added> {
         let (outbox, id) = (self.open_outbox()?, stage_id(&stage)?);
-        let file = StagedFile { name, post: post.into(), urgent };
+        let file = StagedFile { name, post: post.into(), urgent, album };
         self.tracked(async move { outbox.commit(id, &file).await.map(|outcome: AddOutcome| Added::from(outcome)) })
             .await
     }
@@ -303,7 +312,7 @@ impl From<host::HostStep> for HostStep {
             headers,
             body,
             timers: host::Timers { stall_ms, reply_ms },
-            constraints: host::Constraints { unmetered_only, not_constrained, no_cellular },
+            constraints: host::Constraints { unmetered_only, not_constrained, no_cellular, not_roaming },
             not_before_utc_ms,
             fresh_connection,
             pin,
@@ -325,6 +334,7 @@ impl From<host::HostStep> for HostStep {
             unmetered_only,
             not_constrained,
             no_cellular,
+            not_roaming,
             not_before_utc_ms,
             fresh_connection,
             pin,

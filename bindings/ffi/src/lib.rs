@@ -11,10 +11,14 @@ mod error;
 mod faults;
 mod host;
 mod http;
+mod link;
 mod logs;
+mod money;
 mod observe;
+mod policy;
 mod records;
 mod satchel;
+mod settings;
 mod states;
 
 pub use cancel::CancelToken;
@@ -24,12 +28,17 @@ pub use error::SatchelError;
 pub use faults::{panic_at_once, panic_on_runtime};
 pub use host::{Credentials, MediaLibrary, OpenedItem, PreviewRequest, Previewer};
 pub use http::{Header, HostBody, HostCut, HostLimits, HostOutcome, HostStep, HostSteps, Peer, Stage, Taken};
+pub use link::{Link, LinkClass, LinkKind, LinkNeed, Mark, NetworkMark, Power, Wake};
 pub use logs::{LogLevel, LogSink, set_log_sink};
+pub use money::{Budget, BudgetState, Covers, Grant, Period, Price, Redaction, SentNow, Share};
 pub use observe::{Change, Observation, Observer};
+pub use policy::{
+    Order, Over, Policy, Rule, Scope, Way, policy_from_json, policy_over_any_link, policy_to_json, ready_policies,
+    ready_policy,
+};
 pub use records::{
     AddKind, AddOptions, Added, Asset, CheckReport, Config, Counts, Delivery, FolderFault, FolderReport, LedgerRow,
-    LibraryItem, Link, LinkKind, LinkNeed, Links, Opened, Order, Place, Policy, Post, PostEdit, RunOptions, RunReport,
-    Source, Target, Wake,
+    LibraryItem, Opened, Place, Post, PostEdit, RunOptions, RunReport, Source, Target,
 };
 pub use satchel::Satchel;
 pub use states::{AssetKind, AssetState, Imposter, ParkReason, Proof, Rendition, Trouble, WaitReason};

@@ -1,6 +1,6 @@
 //! What crosses the boundary by value. Photo bytes do not: paths do.
 
-use crate::{AssetKind, AssetState, Rendition, Trouble};
+use crate::{AssetKind, AssetState, Policy, Redaction, Rendition, Trouble, Wake};
 
 macro_rules! record {
     ($($item:item)+) => { $(#[derive(Debug, Clone, PartialEq, uniffi::Record)] $item)+ };
@@ -15,8 +15,9 @@ record! {
         /// The outbox's own folder; made if it is missing. Not one that the system may empty, and not one that is backed up
         /// to another device.
         pub folder: String,
-        /// The traveller's rules.
-        pub policy: Policy,
+        /// The traveller's rules; those that were kept (`keep_policy`) when left out, or else only links that cost nothing.
+        #[uniffi(default = None)]
+        pub policy: Option<Policy>,
         /// Certificates to trust beside the system's, in PEM.
         #[uniffi(default = [])]
         pub extra_roots: Vec<String>,
@@ -35,41 +36,6 @@ record! {
         pub retold: u64,
         /// Copies in the spool whose records were all lost; they are kept there, as `*.saved`, for a person to look at.
         pub saved: u64,
-    }
-
-    /// The traveller's rules.
-    pub struct Policy {
-        /// Which links may be used.
-        pub links: Links,
-        /// What goes first.
-        pub order: Order,
-        /// Uploads side by side, 1 to 8.
-        #[uniffi(default = 2)]
-        pub uploads_at_once: u8,
-    }
-
-    /// One observation of the network. What the host does not know it leaves out.
-    pub struct Link {
-        /// What carries the bytes.
-        pub kind: LinkKind,
-        /// Bytes cost money.
-        #[uniffi(default = None)]
-        pub metered: Option<bool>,
-        /// On a foreign operator's network.
-        #[uniffi(default = None)]
-        pub roaming: Option<bool>,
-        /// The person asked the system to save data.
-        #[uniffi(default = None)]
-        pub constrained: Option<bool>,
-        /// The system reached the internet through it.
-        #[uniffi(default = None)]
-        pub validated: Option<bool>,
-        /// A sign-in page stands in front of it.
-        #[uniffi(default = None)]
-        pub captive: Option<bool>,
-        /// The network's name, hashed by the host.
-        #[uniffi(default = None)]
-        pub network: Option<String>,
     }
 
     /// A place, by coordinates, name or both.
@@ -126,6 +92,10 @@ record! {
         /// Before all that is not urgent.
         #[uniffi(default = false)]
         pub urgent: bool,
+        /// The album that it comes from, as the app names it, at most 200 characters; rules may tell albums apart. What is
+        /// there already stays in its own.
+        #[uniffi(default = None)]
+        pub album: Option<String>,
         /// Copy the bytes into the outbox, for sources that will not stay.
         #[uniffi(default = false)]
         pub copy: bool,
@@ -223,6 +193,9 @@ record! {
         pub acknowledged: u64,
         /// Whether a verified receipt is stored.
         pub receipt: bool,
+        /// Whether it is the original without what it says of itself: a payload of its own, that receipt and length speak of.
+        /// Whether the original may be deleted, the asset's own state says.
+        pub redacted: bool,
     }
 
     /// How many there are of each. Twins share a delivery, so there may be fewer of these than assets.
@@ -258,13 +231,13 @@ record! {
         pub link: String,
         /// Which target.
         pub target: i64,
-        /// Bytes handed to the network.
+        /// Bytes handed to the network, with TLS and headers.
         pub sent: u64,
-        /// Of these, what the server said that it kept.
+        /// Payload bytes that the server said it kept.
         pub acknowledged: u64,
-        /// Sent less acknowledged; below zero where bytes of one row were acknowledged in another.
+        /// Payload bytes that were sent and not kept; below zero where bytes of one row were acknowledged in another.
         pub wasted: i64,
-        /// Bytes taken from the network.
+        /// Bytes taken from the network, likewise.
         pub received: u64,
     }
 
@@ -276,6 +249,8 @@ record! {
         pub url: String,
         /// A paired Satchel receiver: it signs receipts, tells what it has, and takes posts.
         pub receiver: bool,
+        /// What it is not to learn from files.
+        pub redact: Redaction,
         /// While it rests: when it is tried again, in milliseconds since 1970.
         pub rests_until_utc_ms: Option<i64>,
         /// While it rests: why.
@@ -306,15 +281,6 @@ record! {
         pub stopped: bool,
     }
 
-    /// When to run next.
-    #[derive(Copy, Eq)]
-    pub struct Wake {
-        /// Not before this, in milliseconds since 1970; none when time alone changes nothing.
-        pub at_utc_ms: Option<i64>,
-        /// Something waits for a link of this kind.
-        pub needs: Option<LinkNeed>,
-    }
-
     /// What a check found.
     #[derive(Copy, Eq)]
     pub struct CheckReport {
@@ -328,48 +294,6 @@ record! {
 }
 
 choice! {
-    /// Which links may carry bytes.
-    pub enum Links {
-        /// Only links that are known to cost nothing.
-        Unmetered,
-        /// Any link that there is.
-        Any,
-    }
-
-    /// What goes first when nothing else tells two assets apart.
-    pub enum Order {
-        /// What was added last.
-        Newest,
-        /// What was added first.
-        Oldest,
-    }
-
-    /// What carries the bytes.
-    pub enum LinkKind {
-        /// No network at all.
-        None,
-        /// Wi-Fi.
-        Wifi,
-        /// The phone's own mobile data.
-        Cellular,
-        /// A cable.
-        Ethernet,
-        /// Another device's mobile data.
-        Hotspot,
-        /// Something else.
-        Other,
-        /// The host cannot tell.
-        Unknown,
-    }
-
-    /// The least that a link must be.
-    pub enum LinkNeed {
-        /// Any network.
-        Any,
-        /// One that costs nothing.
-        Unmetered,
-    }
-
     /// What became of a file that was added.
     pub enum AddKind {
         /// It is new.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use satchel::clock::Clock;
 use satchel::kernel::protocol::pairing::PairingCode;
 use satchel::{AssetId, Filter, Outbox, TargetId, Token, pairing, runtime};
 use tokio_util::sync::CancellationToken;
@@ -15,8 +16,8 @@ use url::Url;
 use crate::host::{Drawing, Opening, Renewing};
 use crate::{
     AddOptions, Added, Asset, CancelToken, CheckReport, Config, Counts, Credentials, FolderReport, LedgerRow,
-    LibraryItem, Link, MediaLibrary, Observation, Observer, Opened, Policy, PostEdit, Previewer, RunOptions, RunReport,
-    SatchelError, Target,
+    LibraryItem, MediaLibrary, Observation, Observer, Opened, PostEdit, Previewer, RunOptions, RunReport, SatchelError,
+    Target,
 };
 
 pub(crate) type Result<T, E = SatchelError> = std::result::Result<T, E>;
@@ -25,6 +26,8 @@ pub(crate) type Result<T, E = SatchelError> = std::result::Result<T, E>;
 #[derive(uniffi::Object)]
 pub struct Satchel {
     outbox: Outbox,
+    /// The outbox's own.
+    clock: Clock,
     credentials: Option<Arc<dyn Credentials>>,
     /// Set when the outbox is closed: ends runs and observers.
     closed: CancellationToken,
@@ -59,10 +62,11 @@ impl Satchel {
         previewer: Option<Arc<dyn Previewer>>,
     ) -> Result<Arc<Self>> {
         let Config { folder, policy, extra_roots, connect_timeout_ms } = config;
-        check(&policy)?;
+        let policy = policy.map(TryInto::try_into).transpose()?;
         let work = TaskTracker::new();
         let mut settings = satchel::Config::new(PathBuf::from(folder));
-        settings.policy = policy.into();
+        settings.policy = policy;
+        let clock = settings.clock.clone();
         settings.extra_roots = extra_roots;
         settings.library =
             library.map(|library| Arc::new(Opening(library, work.clone())) as Arc<dyn satchel::MediaLibrary>);
@@ -74,7 +78,7 @@ impl Satchel {
             settings.connect_timeout = Duration::from_millis(ms);
         }
         let outbox = on_runtime(Outbox::open(settings)).await?;
-        let this = Self { outbox, credentials, closed: CancellationToken::new(), work };
+        let this = Self { outbox, clock, credentials, closed: CancellationToken::new(), work };
         if let Some(credentials) = this.credentials.clone() {
             for target in this.targets().await? {
                 let (credentials, url) = (credentials.clone(), target.url);
@@ -142,14 +146,19 @@ impl Satchel {
     /// A page of assets, newest first: those added before `before` (a `seq`), at most `limit` (1 to 1,000).
     pub async fn list(&self, before: Option<i64>, limit: u32) -> Result<Vec<Asset>> {
         let outbox = self.open_outbox()?;
-        self.tracked(async move { Ok::<_, satchel::Error>(converted(outbox.list(Filter { before, limit }).await?)) })
-            .await
+        let clock = self.clock.clone();
+        self.tracked(async move {
+            let page = outbox.list(Filter { before, limit }).await?;
+            let now = clock.now();
+            Ok::<_, satchel::Error>(page.into_iter().map(|view| Asset::seen(view, &now)).collect())
+        })
+        .await
     }
 
     /// One asset.
     pub async fn asset(&self, id: String) -> Result<Asset> {
-        let (outbox, id) = (self.open_outbox()?, asset_id(&id)?);
-        self.tracked(async move { outbox.asset(id).await.map(Asset::from) }).await
+        let (outbox, id, clock) = (self.open_outbox()?, asset_id(&id)?, self.clock.clone());
+        self.tracked(async move { outbox.asset(id).await.map(|view| Asset::seen(view, &clock.now())) }).await
     }
 
     /// How many there are of each.
@@ -258,19 +267,6 @@ impl Satchel {
         Ok(())
     }
 
-    /// Tells what network there is. What is under way over another one is cut at once.
-    pub fn set_link(&self, link: Link) -> Result<()> {
-        self.outbox.set_link(link.into());
-        Ok(())
-    }
-
-    /// Changes the rules, at once.
-    pub fn set_policy(&self, policy: Policy) -> Result<()> {
-        check(&policy)?;
-        self.outbox.set_policy(policy.into());
-        Ok(())
-    }
-
     /// Does what can be done: reads, asks, sends; until nothing is due, the deadline, or `cancel`.
     pub async fn run(&self, options: RunOptions, cancel: Arc<CancelToken>) -> Result<RunReport> {
         let (outbox, stop) = (self.open_outbox()?, self.stop(&cancel));
@@ -329,19 +325,12 @@ fn converted<A, B: From<A>>(all: Vec<A>) -> Vec<B> {
     all.into_iter().map(B::from).collect()
 }
 
-fn asset_id(text: &str) -> Result<AssetId> {
+pub(crate) fn asset_id(text: &str) -> Result<AssetId> {
     text.parse().map_err(|_| SatchelError::invalid("this is no asset's id; give it as a list or an add told it"))
 }
 
 fn checked(token: &str) -> Result<Token> {
     Token::new(token).map_err(|e| SatchelError::invalid(e.to_string()))
-}
-
-fn check(policy: &Policy) -> Result<()> {
-    if (1..=8).contains(&policy.uploads_at_once) {
-        return Ok(());
-    }
-    Err(SatchelError::invalid(format!("uploads_at_once is {}; it must be 1 to 8", policy.uploads_at_once)))
 }
 
 #[cfg(test)]

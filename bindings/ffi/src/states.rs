@@ -2,6 +2,9 @@
 
 use satchel::kernel::gate;
 use satchel::kernel::protocol::post;
+use satchel::kernel::time::Now;
+
+use crate::Wake;
 
 macro_rules! plain {
     ($(#[$doc:meta])* $name:ident from $theirs:path { $($(#[$variant_doc:meta])* $variant:ident),+ $(,)? }) => {
@@ -12,6 +15,12 @@ macro_rules! plain {
         impl From<$theirs> for $name {
             fn from(value: $theirs) -> Self {
                 match value { $(<$theirs>::$variant => Self::$variant),+ }
+            }
+        }
+
+        impl From<$name> for $theirs {
+            fn from(value: $name) -> Self {
+                match value { $($name::$variant => <$theirs>::$variant),+ }
             }
         }
     };
@@ -110,6 +119,8 @@ pub enum Trouble {
     },
     /// Nothing of the target's: the original could not be opened just now.
     SourceAway,
+    /// Nothing of the target's: there is no room on this device for what is to be made first.
+    StorageFull,
     /// A trouble of a later version.
     Other {
         /// Its name.
@@ -131,6 +142,7 @@ impl From<satchel::Trouble> for Trouble {
             T::Contradiction => Self::Contradiction,
             T::Refused(status) => Self::Refused { status },
             T::SourceAway => Self::SourceAway,
+            T::StorageFull => Self::StorageFull,
             T::Other => Self::Other { code: "other".into() },
         }
     }
@@ -149,6 +161,44 @@ pub enum WaitReason {
     LinkCosts,
     /// Nobody knows whether the link costs.
     LinkPriceUnknown,
+    /// The policy does not send this over links of this kind.
+    LinkNotAllowed,
+    /// A sign-in page stands in front of the network.
+    SignIn,
+    /// The network is a foreign operator's, and the policy says no.
+    Roaming,
+    /// Mobile data, and nobody knows whether it is a foreign operator's; the policy does not allow that.
+    RoamingUnknown,
+    /// The person asked the system to save data, and bytes cost on this link.
+    SavingData,
+    /// It goes over this link within a budget, and none covers it.
+    NoBudget,
+    /// What the budget has left is too little for it.
+    BudgetSpent {
+        /// The budget's name.
+        budget: String,
+        /// When there is a new one, in milliseconds since 1970; none where there will be none.
+        at_utc_ms: Option<i64>,
+    },
+    /// It is larger than the whole budget: it cannot ever go by it.
+    BudgetTooSmall {
+        /// The budget's name.
+        budget: String,
+    },
+    /// The device is not being charged, as far as is known, and the policy wants that.
+    NotCharging,
+    /// It is outside of the policy's hours.
+    OutsideHours {
+        /// When they begin, in milliseconds since 1970.
+        at_utc_ms: i64,
+    },
+    /// It is larger than what the policy sends over this link.
+    TooLargeHere {
+        /// The most that goes, in bytes.
+        most: u64,
+    },
+    /// The policy never sends it.
+    Never,
     /// The person paused the outbox.
     Paused,
     /// It is tried again at a time, after something went wrong that concerns this one only.
@@ -185,6 +235,18 @@ impl From<satchel::WaitReason> for WaitReason {
             W::NoLink => Self::NoLink,
             W::LinkCosts => Self::LinkCosts,
             W::LinkPriceUnknown => Self::LinkPriceUnknown,
+            W::LinkNotAllowed => Self::LinkNotAllowed,
+            W::SignIn => Self::SignIn,
+            W::Roaming => Self::Roaming,
+            W::RoamingUnknown => Self::RoamingUnknown,
+            W::SavingData => Self::SavingData,
+            W::NoBudget => Self::NoBudget,
+            W::BudgetSpent { budget, at_utc_ms } => Self::BudgetSpent { budget, at_utc_ms },
+            W::BudgetTooSmall { budget } => Self::BudgetTooSmall { budget },
+            W::NotCharging => Self::NotCharging,
+            W::OutsideHours { at_utc_ms } => Self::OutsideHours { at_utc_ms },
+            W::TooLargeHere { most } => Self::TooLargeHere { most },
+            W::Never => Self::Never,
             W::Paused => Self::Paused,
             W::Retry { at_utc_ms, trouble } => Self::Retry { at_utc_ms, trouble: trouble.into() },
             W::TargetRests { at_utc_ms, trouble } => Self::TargetRests { at_utc_ms, trouble: trouble.into() },
@@ -225,6 +287,8 @@ pub enum ParkReason {
     BadReceipt,
     /// Somebody deleted it at the server.
     DeletedThere,
+    /// The target is not to learn what the file says of itself, and this kind of file cannot be freed of it.
+    CannotRedact,
     /// A reason of a later version.
     Other {
         /// Its name.
@@ -248,6 +312,7 @@ impl From<satchel::ParkReason> for ParkReason {
             P::Refused { status } => Self::Refused { status },
             P::BadReceipt => Self::BadReceipt,
             P::DeletedThere => Self::DeletedThere,
+            P::CannotRedact => Self::CannotRedact,
             P::Other => Self::Other { code: "other".into() },
         }
     }
@@ -266,6 +331,10 @@ pub enum AssetState {
         reason: WaitReason,
         /// The reason for a person, in English.
         words: String,
+        /// When it will go, as far as that can be said: not before what this asks for is true.
+        goes: Wake,
+        /// When it will go, for a person, in local time, in English.
+        when_words: String,
     },
     /// On its way.
     Sending,
@@ -290,13 +359,18 @@ pub enum AssetState {
     },
 }
 
-impl From<satchel::AssetState> for AssetState {
-    fn from(value: satchel::AssetState) -> Self {
+impl AssetState {
+    pub(crate) fn seen(value: satchel::AssetState, now: &Now) -> Self {
         use satchel::AssetState as A;
         match value {
             A::Accepted => Self::Accepted,
             A::Hashing => Self::Hashing,
-            A::Waiting { reason } => Self::Waiting { words: reason.words(), reason: reason.into() },
+            A::Waiting { reason, goes } => Self::Waiting {
+                words: reason.words(),
+                when_words: reason.when(&goes, now),
+                reason: reason.into(),
+                goes: goes.into(),
+            },
             A::Sending => Self::Sending,
             A::Delivered { proof } => Self::Delivered { proof: proof.into() },
             A::Parked { reason } => Self::Parked { words: reason.words(), reason: reason.into() },

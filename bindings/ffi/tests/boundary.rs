@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use satchel::runtime;
 use satchel_ffi::{
-    AddOptions, CancelToken, Change, Config, Credentials, Link, LinkKind, Links, Observer, Order, Policy, PostEdit,
-    RunOptions, Satchel, SatchelError,
+    AddOptions, CancelToken, Change, Config, Credentials, Link, Observer, PostEdit, RunOptions, Satchel, SatchelError,
 };
 use satchel_receiver::Receiver;
 use satchel_testkit::link::{Conditions, Simulator};
@@ -19,19 +18,18 @@ use tempfile::TempDir;
 fn config(folder: &TempDir) -> Config {
     Config {
         folder: folder.path().join("outbox").to_string_lossy().into_owned(),
-        policy: Policy { links: Links::Any, order: Order::Newest, uploads_at_once: 2 },
+        policy: Some(satchel_ffi::policy_over_any_link()),
         extra_roots: vec![],
         connect_timeout_ms: None,
     }
 }
 
 fn wifi() -> Link {
-    let kind = LinkKind::Wifi;
-    Link { kind, metered: Some(false), roaming: None, constrained: None, validated: None, captive: None, network: None }
+    satchel::Link::wifi().into()
 }
 
 fn plain() -> AddOptions {
-    AddOptions { post: PostEdit::default(), urgent: false, copy: false }
+    AddOptions { post: PostEdit::default(), urgent: false, album: None, copy: false }
 }
 
 fn until_done() -> RunOptions {

@@ -8,22 +8,22 @@ use std::time::Duration;
 
 use satchel::runtime;
 use satchel_ffi::{
-    AddOptions, CancelToken, Change, Config, LibraryItem, Link, LinkKind, Links, MediaLibrary, Observer, OpenedItem,
-    Order, Policy, PostEdit, RunOptions, Satchel, SatchelError,
+    AddOptions, CancelToken, Change, Config, LibraryItem, MediaLibrary, Observer, OpenedItem, PostEdit, RunOptions,
+    Satchel, SatchelError,
 };
 use tempfile::TempDir;
 
 fn config(folder: &TempDir) -> Config {
     Config {
         folder: folder.path().join("outbox").to_string_lossy().into_owned(),
-        policy: Policy { links: Links::Any, order: Order::Newest, uploads_at_once: 2 },
+        policy: Some(satchel_ffi::policy_over_any_link()),
         extra_roots: vec![],
         connect_timeout_ms: None,
     }
 }
 
 fn plain() -> AddOptions {
-    AddOptions { post: PostEdit::default(), urgent: false, copy: false }
+    AddOptions { post: PostEdit::default(), urgent: false, album: None, copy: false }
 }
 
 fn on<T>(work: impl Future<Output = T>) -> T {
@@ -75,16 +75,7 @@ fn after_the_wait_nothing_of_the_hosts_is_called_and_the_outbox_is_free() {
         let (ear, album) = (Arc::new(Slow::default()), Arc::new(Slow::default()));
         let outbox = Satchel::open(config(&folder), None, Some(album.clone()), None).await.unwrap();
         let observation = outbox.observe(ear.clone()).unwrap();
-        let link = LinkKind::Wifi;
-        let link = Link {
-            kind: link,
-            metered: Some(false),
-            roaming: None,
-            constrained: None,
-            validated: None,
-            captive: None,
-            network: None,
-        };
+        let link = satchel::Link::wifi().into();
         outbox.set_link(link).unwrap();
         let path = folder.path().join("a.jpg");
         std::fs::write(&path, b"a photo").unwrap();

@@ -1,18 +1,31 @@
 //! One file for each command.
 
 pub(crate) mod add;
+pub(crate) mod assets;
+pub(crate) mod budget;
 pub(crate) mod change;
 pub(crate) mod check;
+pub(crate) mod grant;
+pub(crate) mod here;
+pub(crate) mod ledger;
+pub(crate) mod link_state;
+pub(crate) mod marks;
 pub(crate) mod pair;
+pub(crate) mod policy;
+pub(crate) mod price;
 pub(crate) mod status;
 pub(crate) mod sync;
 pub(crate) mod target;
+pub(crate) mod targets;
+pub(crate) mod waits;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use satchel::{Config, Outbox};
+use satchel::{Config, Outbox, Previewer};
 
 use crate::output::plural;
+use crate::previewer::Ffmpeg;
 
 /// Where the outbox is.
 #[derive(Debug, Clone, clap::Args)]
@@ -25,7 +38,8 @@ pub(crate) struct OutboxArg {
 impl OutboxArg {
     /// Opens the outbox, making it where it is missing, and says so when it had to be rebuilt.
     pub(crate) async fn open(&self) -> Result<Outbox, satchel::Error> {
-        let outbox = Outbox::open(Config::new(&self.outbox)).await?;
+        let previewer = Ffmpeg::find().map(|ffmpeg| Arc::new(ffmpeg) as Arc<dyn Previewer>);
+        let outbox = Outbox::open(Config { previewer, ..Config::new(&self.outbox) }).await?;
         let (assets, damaged) = outbox.recovered();
         if assets > 0 {
             eprintln!(
@@ -69,6 +83,7 @@ impl OutboxArg {
     }
 }
 
-fn is_outbox(folder: &Path) -> bool {
+/// Whether there is one in this folder.
+pub(crate) fn is_outbox(folder: &Path) -> bool {
     ["outbox.db", "journal"].iter().any(|file| folder.join(file).exists())
 }

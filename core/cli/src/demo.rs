@@ -29,13 +29,13 @@ use screen::{Screen, Tone};
 use stage::{Place, Stage};
 use story::Story;
 
-/// Tell a day's story: off-line, 3G, a warning page, a kill, hotel Wi-Fi.
+/// Tell a day's story: off-line, roaming within a budget, a warning page, a kill, a free hotspot.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct DemoArgs {
     /// Your own photos and videos, with those in the folders below; they are only read. Without it the demo draws its own
     #[arg(long, value_name = "DIR")]
     photos: Option<PathBuf>,
-    /// In less than ten seconds
+    /// In about fifteen seconds
     #[arg(long)]
     fast: bool,
     /// Keep the receiver and its page up afterwards, until ctrl-c
@@ -125,8 +125,8 @@ async fn play(args: &DemoArgs, place: &Place, screen: &Arc<Screen>) -> Result<Da
     drawing.abort();
     let _ = drawing.await;
     screen.close_bars();
-    let cast = told?;
-    let proof = Proof::of(&stage).await?;
+    let (cast, granted) = told?;
+    let proof = Proof::of(&stage, pace.budget, granted).await?;
     screen.report(&proof.object(), &proof.table(screen));
     let code = verdict(screen, &proof);
     Ok(Day { stage, cast, code })

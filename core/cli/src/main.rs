@@ -7,14 +7,20 @@ mod commands;
 mod credentials;
 mod demo;
 mod link;
+mod link_file;
+mod network;
 mod output;
+mod previewer;
 mod serve;
+mod times;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use commands::{add, change, check, pair, status, sync};
+use commands::{
+    add, budget, change, check, grant, ledger, link_state, marks, pair, policy, price, status, sync, targets,
+};
 
 /// An offline-first outbox for photos and videos
 ///
@@ -31,7 +37,7 @@ const EXIT_CODES: &str = "Exit codes: 0 all is well (sync: all delivered; check:
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Tell a day's story: off-line, 3G, a warning page, a kill, hotel Wi-Fi
+    /// Tell a day's story: off-line, roaming within a budget, a warning page, a kill, a free hotspot
     Demo(demo::DemoArgs),
     /// Add photos, videos, or folders of them
     Add(add::AddArgs),
@@ -45,8 +51,28 @@ enum Command {
     Retry(change::Which),
     /// Stop sending until `pause --off`
     Pause(change::PauseArgs),
+    /// Say what may go over which links
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
+    /// Say how many bytes may go, a day or a trip
+    #[command(subcommand)]
+    Budget(budget::BudgetCommand),
+    /// Tell what sending would cost, before a byte goes
+    Price(price::PriceArgs),
+    /// Let some assets go, whatever rules and budgets say
+    Grant(grant::GrantArgs),
+    /// Show what went over the network, by day, link and server
+    Ledger(ledger::LedgerArgs),
+    /// Say what a network costs
+    #[command(subcommand)]
+    Network(marks::NetworkCommand),
+    /// Say that the network is another one now, to later commands and to a sync that runs
+    LinkState(link_state::LinkStateArgs),
     /// Pair with a receiver, by the code that it shows
     Pair(pair::PairArgs),
+    /// Say what a server takes, and what it is not to learn
+    #[command(subcommand)]
+    Target(targets::TargetCommand),
     /// Prove the outbox against its servers: ask each for all that was delivered
     Check(check::CheckArgs),
     /// Run a receiver, with its page
@@ -78,6 +104,7 @@ fn main() -> ExitCode {
         .build()
         .expect("a process that runs can start two threads");
     let outcome = runtime.block_on(run(cli.command.unwrap_or(Command::Demo(demo::DemoArgs::default()))));
+    previewer::stop();
     // What still reads or copies in the background is not waited for: everything that matters is on the disk.
     runtime.shutdown_background();
     outcome.unwrap_or_else(|error| {
@@ -95,7 +122,15 @@ async fn run(command: Command) -> CommandResult {
         Command::Remove(args) => change::remove(args).await,
         Command::Retry(args) => change::retry(args).await,
         Command::Pause(args) => change::pause(args).await,
+        Command::Policy(command) => policy::run(command).await,
+        Command::Budget(command) => budget::run(command).await,
+        Command::Price(args) => price::run(args).await,
+        Command::Grant(args) => grant::run(args).await,
+        Command::Ledger(args) => ledger::run(args).await,
+        Command::Network(command) => marks::run(command).await,
+        Command::LinkState(args) => link_state::run(args).await,
         Command::Pair(args) => pair::run(args).await,
+        Command::Target(command) => targets::run(command).await,
         Command::Check(args) => check::run(args).await,
         Command::Serve(args) => Ok(serve::run(args).await.map(|()| ExitCode::SUCCESS)?),
         Command::Link(args) => Ok(link::run(args).await.map(|()| ExitCode::SUCCESS)?),

@@ -49,6 +49,14 @@ fn contents(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>, std::time::Syste
     all
 }
 
+/// What a command of the outbox prints with `--json`, one object a line.
+fn objects(outbox: &Path, command: &[&str]) -> Vec<Value> {
+    let mut satchel = Command::new(env!("CARGO_BIN_EXE_satchel"));
+    let output = satchel.args(command).args(["--json", "--outbox"]).arg(outbox).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
 #[test]
 fn the_day_ends_well() {
     let output = demo(&[]);
@@ -59,6 +67,9 @@ fn the_day_ends_well() {
     // Each chapter had its event, and nothing was skipped.
     for told in [
         "there is no network",
+        "before a byte goes",
+        "too little left for it",
+        "granted: up to",
         "the link was cut",
         "it goes on from there",
         "certificate",
@@ -68,6 +79,60 @@ fn the_day_ends_well() {
         assert!(text.contains(told), "{told:?} is missing in:\n{text}");
     }
     assert!(!text.contains('\x1b'), "no colours where there is no terminal:\n{text}");
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80 || line.contains("satchel ") || line.contains("://")),
+        "{text}"
+    );
+}
+
+/// The story, by the ledger, the outbox and the receiver's store, when nobody tells it any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_money_of_the_day_is_in_the_ledger_and_the_order_in_the_receiver() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir: Vec<std::ffi::OsString> = vec!["--dir".into(), folder.path().into(), "--json".into()];
+    let played = tokio::task::spawn_blocking(move || demo(&dir.iter().map(AsRef::as_ref).collect::<Vec<_>>()));
+    let output = played.await.unwrap();
+    let end = end(&output);
+    assert!(output.status.success(), "{}", text(&output));
+    let outbox = folder.path().join("outbox");
+
+    // Abroad went no more than the budget and the grant; all else cost nothing.
+    let ledger = objects(&outbox, &["ledger"]);
+    let sum = |link: &str, what: &str| {
+        let rows = ledger.iter().filter(|row| row["link"] == link);
+        rows.map(|row| row[what].as_u64().unwrap()).sum::<u64>()
+    };
+    let abroad = sum("roaming", "sent") + sum("roaming", "received");
+    let (budget, granted) = (end["budget"].as_u64().unwrap(), end["granted"].as_u64().unwrap());
+    assert_eq!((end["abroad"].as_u64(), budget), (Some(abroad), 300_000), "{end}");
+    assert!(abroad > 200_000 && abroad <= budget + granted, "{end}");
+    assert!(ledger.iter().all(|row| row["link"] == "roaming" || row["link"] == "unmetered"), "{ledger:#?}");
+    let kept = objects(&outbox, &["budget", "show"]);
+    assert_eq!((&kept[0]["budget"], &kept[0]["bytes"]), (&"abroad".into(), &300_000.into()), "{kept:#?}");
+    assert!(kept[0]["left"].as_u64().unwrap() < 40_000, "{kept:#?}");
+
+    // What was granted, and what was under way at the kill.
+    let status = objects(&outbox, &["status"]);
+    let mut urgent: Vec<_> = status.iter().filter(|asset| asset["urgent"] == true).collect();
+    urgent.sort_by_key(|asset| asset["bytes"].as_u64());
+    let [granted, large] = urgent[..] else { panic!("{urgent:#?}") };
+    let word = |asset: &Value| asset["hash"].as_str().unwrap().to_owned();
+    assert!(sum("roaming", "acknowledged") > granted["bytes"].as_u64().unwrap(), "{ledger:#?}");
+    assert!(sum("unmetered", "acknowledged") > large["bytes"].as_u64().unwrap(), "{ledger:#?}");
+
+    // At the receiver: posts first, then the one that was granted, then everything else.
+    let store = folder.path().join("receiver");
+    let desk = satchel_receiver::Receiver::start(satchel_receiver::Config::new("127.0.0.1:0".parse().unwrap(), store));
+    let desk = desk.await.unwrap();
+    let uploads = desk.completed_uploads().await.unwrap();
+    let at = |hash: &str| uploads.iter().find(|upload| upload.hash.to_string() == hash).unwrap().completed;
+    let first = at(&word(granted));
+    assert!(uploads.iter().all(|upload| upload.completed >= first), "{uploads:#?}");
+    let shown = desk.assets().await.unwrap();
+    assert_eq!(shown.len(), 17);
+    assert!(shown.iter().filter(|asset| asset.posted && asset.arrived <= first).count() >= 10, "{shown:#?}");
+    assert!(shown.iter().all(|asset| asset.parts.iter().all(|part| part.here)), "{shown:#?}");
+    desk.shutdown().await;
 }
 
 #[test]
@@ -137,7 +202,9 @@ fn a_folder_that_stays_serves_a_second_day() {
             .arg(folder.path().join(outbox))
             .output()
             .unwrap();
-        let assets = String::from_utf8_lossy(&status.stdout).lines().count();
-        assert_eq!(assets, 17, "{}", text(&status));
+        // One object a line; those of assets have an id.
+        let told = String::from_utf8_lossy(&status.stdout).into_owned();
+        let assets = told.lines().filter(|line| serde_json::from_str::<Value>(line).unwrap().get("id").is_some());
+        assert_eq!(assets.count(), 17, "{}", text(&status));
     }
 }

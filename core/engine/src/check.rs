@@ -2,6 +2,7 @@
 
 use satchel_kernel::gate::{Verdict, judge};
 use satchel_kernel::ids::{DeliveryId, Nonce, TargetId};
+use satchel_kernel::link::LinkKind;
 use satchel_kernel::outcome::{Marks, Method, Outcome, Request};
 use satchel_kernel::protocol::have::HaveState;
 use satchel_kernel::protocol::post::Rendition;
@@ -12,8 +13,12 @@ use crate::error::{Error, Result};
 use crate::http::calls::{self, HASHES_PER_CALL};
 use crate::outbox::Outbox;
 use crate::receipts::{Expected, verify};
-use crate::store::deliveries::{self, Delivered};
+use crate::runner::{only_runner, send};
+use crate::store::done::{self, Delivered};
 use crate::store::{self, Target};
+
+/// What a reply to it may take: receipts of a page.
+const REPLY: u64 = 64 << 10;
 
 /// What a check found, in deliveries of originals and renditions (posts are not asked for).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,8 +32,24 @@ pub struct CheckReport {
 }
 
 impl Outbox {
-    /// Asks a target for all that was delivered to it. Changes nothing; what is missing there is for a person to decide.
+    /// Asks a target for all that was delivered to it, within the budgets. Changes nothing; what is missing there is for a
+    /// person to decide.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyRunning`] while another process runs this outbox.
     pub async fn check(&self, target: TargetId) -> Result<CheckReport> {
+        let inner = &self.inner;
+        if inner.accounts.is_running() {
+            return self.check_all(target).await;
+        }
+        let _only = only_runner(inner)?;
+        inner.accounts.begin_run(&inner.store, &inner.config.folder, inner.config.clock.now()).await?;
+        let report = self.check_all(target).await;
+        inner.accounts.end_run(&inner.store, inner.config.clock.now()).await?;
+        report
+    }
+
+    async fn check_all(&self, target: TargetId) -> Result<CheckReport> {
         let targets = self.inner.store.read(store::all_targets).await?;
         let target = targets
             .into_iter()
@@ -38,8 +59,7 @@ impl Outbox {
         let mut after = DeliveryId(0);
         loop {
             let (id, from) = (target.id, after);
-            let page =
-                self.inner.store.read(move |conn| deliveries::delivered_page(conn, id, from, HASHES_PER_CALL)).await?;
+            let page = self.inner.store.read(move |conn| done::delivered_page(conn, id, from, HASHES_PER_CALL)).await?;
             let Some(last) = page.last() else { return Ok(report) };
             after = last.delivery;
             let page: Vec<_> = page.into_iter().filter(|d| d.class != Rendition::Text).collect();
@@ -56,11 +76,23 @@ impl Outbox {
         }
     }
 
+    /// Sends what a person asked for by hand; within the budgets all the same.
     async fn send(&self, target: &Target, request: &Request) -> Result<Option<Outcome>> {
+        let (link, generation) = self.inner.accounts.now();
+        if link.kind == LinkKind::None {
+            return Ok(None);
+        }
+        let Some(ticket) = self.inner.accounts.ticket(generation, target.id, None) else { return Ok(None) };
+        let held = send::reserve(&self.inner, &ticket, request.body_len() + REPLY).await?;
+        if held.is_none() {
+            return Ok(None);
+        }
         let token = self.inner.token(target.id);
         let stop = CancellationToken::new();
         let http = self.inner.client(target)?;
-        Ok(http.send(request, token.as_ref(), None, &|_| {}, &stop).await.ok())
+        let outcome = http.send(request, token.as_ref(), None, &|_| {}, &stop).await.ok();
+        send::give_back(&self.inner, held).await?;
+        Ok(outcome)
     }
 
     async fn check_hashes(&self, target: &Target, page: &[Delivered], report: &mut CheckReport) -> Result<()> {

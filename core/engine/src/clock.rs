@@ -1,6 +1,7 @@
 //! The clock: the only place where time enters the engine.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use satchel_kernel::ids::BootId;
@@ -20,6 +21,8 @@ pub struct SystemClock {
     boot: BootId,
     steady_offset_ms: u64,
     started: Instant,
+    /// By how much the wall clock is pretended to be ahead, in milliseconds.
+    ahead_ms: AtomicI64,
 }
 
 impl Clock {
@@ -28,7 +31,15 @@ impl Clock {
         Self::System(Arc::new(SystemClock::new()))
     }
 
-    /// Now. The zone is UTC unless the host says otherwise.
+    /// Pretends that somebody set the device's wall clock, so many milliseconds ahead of what it says (below zero: behind): for
+    /// tests of what clocks must not change. A fixed clock stays as it is.
+    pub fn pretend_ahead(&self, ms: i64) {
+        if let Self::System(clock) = self {
+            clock.ahead_ms.store(ms, Ordering::Relaxed);
+        }
+    }
+
+    /// Now, in the device's zone.
     pub fn now(&self) -> Now {
         match self {
             Self::Fixed(now) => *now,
@@ -44,19 +55,26 @@ impl SystemClock {
         let kernel = linux_boot();
         let steady_offset_ms = kernel.map_or(0, |(_, uptime_ms)| uptime_ms);
         let boot = kernel.map_or_else(own_boot, |(boot, _)| boot);
-        Self { boot, steady_offset_ms, started }
+        Self { boot, steady_offset_ms, started, ahead_ms: AtomicI64::new(0) }
     }
 
     fn now(&self) -> Now {
         #[allow(clippy::disallowed_methods, reason = "this is the clock port")]
         let (utc, steady) = (SystemTime::now(), self.started.elapsed());
         Now {
-            utc_ms: since_1970_ms(utc),
+            utc_ms: since_1970_ms(utc).saturating_add(self.ahead_ms.load(Ordering::Relaxed)),
             boot: self.boot,
             since_boot_ms: self.steady_offset_ms + millis(steady),
-            zone_min: 0,
+            zone_min: zone_min(),
         }
     }
+}
+
+/// Local time less UTC now, by the system's zone.
+fn zone_min() -> i32 {
+    #[allow(clippy::disallowed_methods, reason = "this is the clock port")]
+    let offset = *chrono::Local::now().offset();
+    offset.local_minus_utc() / 60
 }
 
 fn since_1970_ms(time: SystemTime) -> i64 {

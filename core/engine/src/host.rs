@@ -18,6 +18,7 @@
 mod advance;
 mod body;
 mod hand;
+mod hold;
 mod outcome;
 mod task;
 
@@ -33,7 +34,7 @@ use url::Url;
 use crate::error::{Error, Result};
 use crate::outbox::Outbox;
 use crate::runner;
-use crate::store::leases;
+use crate::store::{leases, money};
 use crate::{AssetId, TargetId};
 
 /// The least that [`HostLimits::most_bytes_per_step`] may be: a post's document goes as a whole, and has at most so many
@@ -200,7 +201,15 @@ impl Outbox {
     /// When it cannot be recorded.
     pub async fn host_running(&self, owner: HostId, still_running: &[LeaseId]) -> Result<u64> {
         let (running, now) = (still_running.to_vec(), self.inner.config.clock.now());
-        let (voided, files) = self.inner.store.write(move |tx| leases::void(tx, owner, &running, now.utc_ms)).await?;
+        let (voided, files) = self
+            .inner
+            .store
+            .write(move |tx| {
+                let voided = leases::void(tx, owner, &running, now.utc_ms)?;
+                money::close_void(tx, &now)?;
+                Ok(voided)
+            })
+            .await?;
         body::remove(&self.inner, files);
         runner::sweep(&self.inner).await?;
         self.inner.changed.notify_one();

@@ -2,7 +2,8 @@
 //!
 //! The kernel says what to send ([`Request`]) and judges what came of it ([`Outcome`]); this module puts it on
 //! a socket and tells the truth about what happened there: how many bytes can have arrived, who answered, and
-//! if nobody did, why. One [`Http`] per target, which holds the target's trust and its origins.
+//! if nobody did, why. One [`Http`] per target, which holds the target's trust and its origins. All of it goes through the
+//! [door](crate::door), which knows what really left.
 //!
 //! Read in this order: [`exchange`] (one request from start to outcome), [`body`] (bytes on their way out,
 //! counted), [`blob`] (bytes from disk), [`trust`] (whom we believe), [`fault`] (what an error means),
@@ -16,16 +17,18 @@ mod body;
 pub(crate) mod calls;
 mod exchange;
 mod fault;
-mod resolve;
 mod token;
 mod trust;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use satchel_kernel::ids::TargetId;
 use satchel_kernel::outcome::{Outcome, Request};
 use tokio_util::sync::CancellationToken;
 use url::Origin;
+
+use crate::door::Door;
 
 pub(crate) use blob::Blob;
 pub use token::{BadToken, Token};
@@ -60,13 +63,23 @@ pub(crate) enum SendRefused {
 }
 
 struct Inner {
+    way: Way,
     trust: Trust,
     origins: Vec<Origin>,
     options: Options,
     clients: RwLock<Clients>,
 }
 
+/// The way out: through the door, as this target.
+#[derive(Clone)]
+struct Way {
+    door: Door,
+    target: TargetId,
+}
+
 struct Clients {
+    /// The permit at the door that these clients' connections were made with; with another one they are gone.
+    permit: u64,
     /// Keeps connections for a short while.
     kept: reqwest::Client,
     /// Never uses a connection twice; made when first asked for.
@@ -87,15 +100,23 @@ impl std::fmt::Debug for Http {
 }
 
 impl Http {
-    /// For a target with these origins; a token goes to no other.
+    /// For a target with these origins; a token goes to no other. Everything goes through this door, as this target.
     ///
     /// # Errors
     /// When the trusted certificates cannot be read.
-    pub(crate) fn new(trust: &Trust, origins: &[Origin], options: &Options) -> Result<Self, HttpError> {
+    pub(crate) fn new(
+        trust: &Trust,
+        origins: &[Origin],
+        options: &Options,
+        door: &Door,
+        target: TargetId,
+    ) -> Result<Self, HttpError> {
         let trust = trust.for_origins(origins);
-        let kept = trust.client(options, true)?;
-        let clients = RwLock::new(Clients { kept, fresh: None });
-        Ok(Self(Arc::new(Inner { trust, origins: origins.to_vec(), options: options.clone(), clients })))
+        let way = Way { door: door.clone(), target };
+        let permit = door.permit(target);
+        let kept = trust.client(options, &way, true)?;
+        let clients = RwLock::new(Clients { permit, kept, fresh: None });
+        Ok(Self(Arc::new(Inner { way, trust, origins: origins.to_vec(), options: options.clone(), clients })))
     }
 
     /// Sends a request and tells what came of it.
@@ -115,9 +136,14 @@ impl Http {
         stop: &CancellationToken,
     ) -> Result<Outcome, SendRefused> {
         let token = token::for_request(credential, request, &self.0.origins)?;
+        let Way { door, target } = &self.0.way;
+        if let Err(error) = door.listen() {
+            return Err(SendRefused::BadRequest(format!("this device's own network does not work: {error}")));
+        }
         let client = self.client(request.fresh_connection)?;
+        let way = exchange::Passing { door, target: *target, mark: door.mark(*target) };
         let limits = exchange::Limits { connect: self.0.options.connect_timeout, timers: request.timers };
-        exchange::run(&client, request, token, blob, limits, progress, stop).await
+        exchange::run(&client, request, token, blob, limits, &way, progress, stop).await
     }
 
     /// All headers of a request that a host's system sends, the credential among them; `Content-Length` and `Host` follow
@@ -136,19 +162,26 @@ impl Http {
 
     /// Drops idle connections, as when the link changed: the next request makes a new one.
     pub(crate) fn forget_connections(&self) {
-        if let Ok(kept) = self.0.trust.client(&self.0.options, true) {
-            self.0.clients.write().unwrap_or_else(PoisonError::into_inner).kept = kept;
+        let permit = self.0.way.door.permit(self.0.way.target);
+        if let Ok(kept) = self.0.trust.client(&self.0.options, &self.0.way, true) {
+            let mut clients = self.0.clients.write().unwrap_or_else(PoisonError::into_inner);
+            (clients.permit, clients.kept) = (permit, kept);
         }
     }
 
     fn client(&self, fresh: bool) -> Result<reqwest::Client, SendRefused> {
-        let clients = self.0.clients.read().unwrap_or_else(PoisonError::into_inner);
+        let Inner { way, trust, options, clients, .. } = &*self.0;
+        // The door has reset these connections, and the library may not have noticed yet.
+        if clients.read().unwrap_or_else(PoisonError::into_inner).permit != way.door.permit(way.target) {
+            self.forget_connections();
+        }
+        let clients = clients.read().unwrap_or_else(PoisonError::into_inner);
         match (&clients.fresh, fresh) {
             (_, false) => return Ok(clients.kept.clone()),
             (Some(client), true) => return Ok(client.clone()),
             (None, true) => drop(clients),
         }
-        let made = self.0.trust.client(&self.0.options, false).map_err(|e| SendRefused::BadRequest(e.to_string()))?;
+        let made = trust.client(options, way, false).map_err(|e| SendRefused::BadRequest(e.to_string()))?;
         self.0.clients.write().unwrap_or_else(PoisonError::into_inner).fresh = Some(made.clone());
         Ok(made)
     }

@@ -42,6 +42,8 @@ pub struct AddOptions {
     pub post: PostEdit,
     /// Before all that is not urgent.
     pub urgent: bool,
+    /// The album that it comes from, as the app names it; rules may tell albums apart. What is there already stays in its own.
+    pub album: Option<String>,
     /// Copy the bytes into the outbox (sharing them where the file system can), for sources that will not stay.
     pub copy: bool,
 }
@@ -101,11 +103,13 @@ struct Candidate {
     kind: AssetKind,
     media_type: &'static str,
     stamp: Stamp,
+    /// It was named itself, not found in a folder.
+    named: bool,
 }
 
 impl Outbox {
-    /// Adds one file, whatever it is. The same path again revises that asset's post; a path whose file is another one by
-    /// now gives a new asset.
+    /// Adds one file, whatever it is. The same path again revises that asset's post, and sends it once more where somebody
+    /// deleted it at the server; a path whose file is another one by now gives a new asset.
     ///
     /// # Errors
     /// [`Error::Source`] when it cannot be read or holds no byte; [`Error::StorageFull`].
@@ -192,7 +196,7 @@ fn candidate(inner: &Inner, source: Source, name: OsString) -> Result<Candidate,
     file.rewind()?;
     file.take(kinds::HEAD as u64).read_to_end(&mut head)?;
     let (kind, media_type) = kinds::kind_of(&name, &head).unwrap_or((AssetKind::Other, kinds::UNKNOWN));
-    Ok(Candidate { source, name, opened: Some(opened), kind, media_type, stamp })
+    Ok(Candidate { source, name, opened: Some(opened), kind, media_type, stamp, named: true })
 }
 
 fn walk(
@@ -210,7 +214,15 @@ fn walk(
                 Ok(stamp) if stamp.size == 0 => report.fault(path, SourceFault::Empty),
                 Ok(stamp) => {
                     let name = path.file_name().unwrap_or_default().to_owned();
-                    batch.push(Candidate { source: Source::File(path), name, opened: None, kind, media_type, stamp });
+                    batch.push(Candidate {
+                        source: Source::File(path),
+                        name,
+                        opened: None,
+                        kind,
+                        media_type,
+                        stamp,
+                        named: false,
+                    });
                 }
                 Err(why) => report.fault(path, why),
             },
@@ -311,9 +323,13 @@ fn one(
     records: &mut Vec<Record>,
     now: &Now,
 ) -> Result<AddOutcome> {
-    let Candidate { source, name, opened: _, kind, media_type, stamp } = candidate;
+    let Candidate { source, name, opened: _, kind, media_type, stamp, named } = candidate;
     if let Some(known) = known {
         let mut changed = store::reread(tx, known.seq, &stamp)?;
+        // A folder that is added again does not bring back what was deleted at a server; who names the photo wants it there.
+        if named {
+            changed |= store::want_again(tx, known.seq)?;
+        }
         // It was added without a copy before, and its owner wants one now: the card will not stay.
         if let Some((name, stamp)) = spool
             && store::attach(tx, known.seq, &name.to_string(), &stamp)?
@@ -344,11 +360,12 @@ fn one(
         name: name.to_string_lossy().into_owned(),
         media_type: media_type.to_owned(),
         urgent: options.urgent,
+        album: fits_album(options.album.as_deref())?,
         post: fits(options.post.apply(&Default::default()))?,
         stamp,
     };
     let order = store::insert_asset(tx, &new, now)?;
-    let NewAsset { source: origin, media_type, urgent, post, stamp, .. } = new;
+    let NewAsset { source: origin, media_type, urgent, album, post, stamp, .. } = new;
     let source = match spool {
         Some(name) => SourceRecord::Spool { name },
         None => SourceRecord::of(&origin),
@@ -364,6 +381,7 @@ fn one(
         kind,
         media_type,
         urgent,
+        album,
         order,
         added_utc_ms,
         post,
@@ -383,5 +401,14 @@ fn spool_fault(error: SpoolError) -> Error {
         SpoolError::Full => Error::StorageFull,
         SpoolError::Source(fault) => Error::Source(fault),
         SpoolError::Io(kind) => Error::Storage(kind.to_string()),
+    }
+}
+
+/// An album's name as it is kept; none is empty.
+fn fits_album(album: Option<&str>) -> Result<String> {
+    let album = album.unwrap_or_default();
+    match album.chars().count() {
+        0..=200 => Ok(album.to_owned()),
+        _ => Err(Error::Invalid("an album's name has at most 200 characters".into())),
     }
 }

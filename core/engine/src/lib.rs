@@ -18,9 +18,13 @@
 //!
 //! Everything that decides is in [`satchel_kernel`]; the [runner](Outbox::run) is the only loop.
 
+mod accounts;
+#[cfg(feature = "bench")]
+pub mod bench;
 mod check;
 pub mod clock;
 mod crash;
+mod door;
 mod durable;
 mod error;
 pub mod fingerprint;
@@ -31,6 +35,7 @@ mod journal;
 pub mod kinds;
 mod library;
 pub mod metadata;
+pub mod money;
 mod observe;
 mod outbox;
 pub mod pairing;
@@ -40,9 +45,11 @@ mod receipts;
 pub mod redact;
 mod runner;
 pub mod runtime;
+mod settings;
 pub mod source;
 mod spool;
 mod store;
+mod targets;
 mod tokens;
 mod walk;
 
@@ -52,16 +59,20 @@ pub use http::{BadToken, Token};
 pub use intake::{AddOptions, AddOutcome, BadStageId, FolderFault, FolderReport, Stage, StageId, StagedFile};
 pub use library::{LibraryFault, LibraryItem, MediaLibrary, OpenItem};
 pub use observe::Change;
-pub use outbox::{Config, Outbox, TargetView};
+pub use outbox::{Config, Outbox};
 pub use post_edit::PostEdit;
 pub use previews::{PreviewRequest, Previewer};
+pub use redact::Redaction;
 pub use runner::{Report, RunOptions};
 pub use satchel_kernel as kernel;
 pub use satchel_kernel::ids::{AssetId, BlobHash, TargetId};
-pub use satchel_kernel::link::{Link, LinkKind};
-pub use satchel_kernel::policy::{Links, Order, Policy};
+pub use satchel_kernel::link::{Link, LinkClass, LinkKind, Mark};
+pub use satchel_kernel::planner::{LinkNeed, Wake};
+pub use satchel_kernel::policy::{Order, Policy};
+pub use satchel_kernel::power::Power;
 pub use satchel_kernel::protocol::post::{Place, Post};
 pub use satchel_kernel::state::{AssetKind, AssetState, ParkReason, Proof, Trouble, WaitReason};
 pub use source::Source;
 pub use store::{AssetView, Counts, DeliveryView, Filter, LedgerRow};
+pub use targets::TargetView;
 pub use tokens::TokenSource;

@@ -17,6 +17,7 @@ use std::io::{Read, Seek, SeekFrom};
 
 use bounded::Bounded;
 use picture::Picture;
+use serde::{Deserialize, Serialize};
 
 /// Bytes read of a picture.
 pub const MOST: u64 = 2 << 20;
@@ -46,6 +47,17 @@ pub struct Metadata {
     pub tags: Vec<String>,
     /// XMP's `xmp:Rating`, 1 to 5.
     pub rating: Option<u8>,
+}
+
+/// What a file says of when and where: what goes into its asset's post where no person said otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Said {
+    /// As [`Metadata::taken`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// As [`Metadata::place`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<(f64, f64)>,
 }
 
 /// Reads what the file at the start of `source` says. A file that cannot be read says nothing.

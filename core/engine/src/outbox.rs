@@ -6,28 +6,27 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use satchel_kernel::ids::{AssetId, TargetId};
-use satchel_kernel::link::Link;
+use satchel_kernel::ids::{AssetId, DeliveryId, TargetId};
 use satchel_kernel::planner::World;
 use satchel_kernel::policy::Policy;
-use satchel_kernel::state::Trouble;
-use satchel_kernel::time::Due;
 use satchel_kernel::wire::Patience;
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Notify, broadcast};
 use url::Url;
 
+use crate::accounts::Accounts;
 use crate::clock::Clock;
+use crate::door::Door;
 use crate::error::{Error, Result};
 use crate::http::{Http, Options, Token, Trust};
 use crate::journal::{Durable, Journal, Record};
 use crate::library::MediaLibrary;
 use crate::observe::Change;
-use crate::pairing::Paired;
 use crate::post_edit::{PostEdit, fits};
 use crate::previews::Previewer;
+use crate::settings::{Known, Settings};
 use crate::source::{Reach, Source};
 use crate::spool::{Spool, SpoolName};
-use crate::store::{self, AssetView, Counts, Filter, LedgerRow, Spec, Store, Target};
+use crate::store::{self, AssetView, Counts, Filter, LedgerRow, Store, Target};
 use crate::tokens::{TokenSource, Tokens};
 
 /// How an outbox is opened.
@@ -35,8 +34,8 @@ use crate::tokens::{TokenSource, Tokens};
 pub struct Config {
     /// The outbox's own folder; made if it is missing. On a phone: not one that the system may empty.
     pub folder: PathBuf,
-    /// The traveller's rules.
-    pub policy: Policy,
+    /// The traveller's rules; those that were kept by [`Outbox::keep_policy`] when left out, or else the usual ones.
+    pub policy: Option<Policy>,
     /// The clock.
     pub clock: Clock,
     /// How patient to be with targets.
@@ -58,7 +57,7 @@ impl Config {
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
             folder: folder.into(),
-            policy: Policy::default(),
+            policy: None,
             clock: Clock::system(),
             patience: Patience::default(),
             connect_timeout: Options::default().connect_timeout,
@@ -81,29 +80,21 @@ pub(crate) struct Inner {
     pub store: Store,
     pub journal: Arc<Journal>,
     pub spool: Arc<Spool>,
-    pub link: watch::Sender<Link>,
-    pub policy: watch::Sender<Policy>,
+    /// Leave to send, and what it costs.
+    pub accounts: Accounts,
+    pub settings: Settings,
     pub changes: broadcast::Sender<Change>,
     pub changed: Notify,
     pub seed: u64,
     pub tokens: Tokens,
     /// Held while a preview is made.
     pub rendering: Arc<tokio::sync::Mutex<()>>,
+    /// What every byte goes through.
+    door: Door,
+    /// Held while the host makes a small film.
+    pub filming: Arc<tokio::sync::Mutex<()>>,
     clients: Mutex<HashMap<TargetId, Http>>,
     recovered: store::Recovered,
-}
-
-/// A target, as an app or a command shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TargetView {
-    /// Its id in this outbox.
-    pub id: TargetId,
-    /// As it was named.
-    pub url: String,
-    /// A paired Satchel receiver: it signs receipts, tells what it has, and takes posts.
-    pub receiver: bool,
-    /// Set while it rests.
-    pub rest: Option<(Due, Trouble)>,
 }
 
 impl Outbox {
@@ -131,88 +122,9 @@ impl Outbox {
         self.inner.recovered.saved
     }
 
-    /// Tells the outbox what network there is. What is under way over another one is cut at once.
-    pub fn set_link(&self, link: Link) {
-        self.inner.link.send_if_modified(|current| {
-            let differs = *current != link;
-            *current = link;
-            differs
-        });
-    }
-
-    /// Changes the rules, at once: what is under way by other rules is cut.
-    pub fn set_policy(&self, policy: Policy) {
-        self.inner.policy.send_if_modified(|current| {
-            let differs = *current != policy;
-            *current = policy;
-            differs
-        });
-    }
-
     /// Events, from now on.
     pub fn observe(&self) -> broadcast::Receiver<Change> {
         self.inner.changes.subscribe()
-    }
-
-    /// Sets up a tus 1.0 endpoint (the URL where uploads are created).
-    pub async fn set_tus_target(&self, url: Url) -> Result<TargetId> {
-        self.set_target(url.to_string(), Spec::bare(url)).await
-    }
-
-    /// Sets up a receiver that the device was paired with.
-    pub async fn set_receiver(&self, paired: &Paired) -> Result<TargetId> {
-        let base = &paired.url;
-        let reply = &paired.reply;
-        let spec = Spec {
-            receiver: Some(base.clone()),
-            pin: Some(paired.pin.clone()),
-            server: Some(reply.server.clone()),
-            account: Some(reply.account.clone()),
-            key: Some(reply.key.clone()),
-            ..Spec::bare(crate::http::calls::below(base, satchel_kernel::protocol::FILES_PATH))
-        };
-        let id = self.set_target(base.to_string(), spec).await?;
-        let token = Token::new(&reply.token).map_err(|e| Error::Invalid(e.to_string()))?;
-        self.set_token(id, token);
-        Ok(id)
-    }
-
-    async fn set_target(&self, url: String, spec: Spec) -> Result<TargetId> {
-        if !spec.create.username().is_empty() || spec.create.password().is_some() {
-            return Err(Error::Invalid(
-                "the address holds a name or password, which would be stored readably; give a token instead".into(),
-            ));
-        }
-        if !matches!(spec.create.scheme(), "http" | "https") || spec.create.host().is_none() {
-            return Err(Error::Invalid(format!(
-                "{} is no address of a server; it must begin with http:// or https://",
-                spec.create
-            )));
-        }
-        let journal = self.inner.journal.clone();
-        let id = self
-            .inner
-            .store
-            .write(move |tx| {
-                let (id, changed) = store::set_target(tx, &url, &spec)?;
-                if changed {
-                    let spec = serde_json::to_string(&spec).expect("a target's document has string keys");
-                    journal.append(&[Record::Target { url, spec }], Durable::Now)?;
-                    store::agree(tx, &journal)?;
-                }
-                Ok(id)
-            })
-            .await?;
-        lock(&self.inner.clients).remove(&id);
-        self.inner.tell(Change::Assets);
-        Ok(id)
-    }
-
-    /// The targets.
-    pub async fn targets(&self) -> Result<Vec<TargetView>> {
-        let targets = self.inner.store.read(store::all_targets).await?;
-        let view = |t: Target| TargetView { id: t.id, receiver: t.is_receiver(), url: t.url, rest: t.rest };
-        Ok(targets.into_iter().map(view).collect())
     }
 
     /// A page of assets, newest first.
@@ -277,9 +189,14 @@ impl Outbox {
         self.change(move |tx| store::retry(tx, id)).await
     }
 
-    /// Pauses all sending and reading, or ends the pause. Survives a restart.
+    /// Pauses all sending and reading, or ends the pause. Survives a restart. When this returns, nothing more goes: connections
+    /// are reset.
     pub async fn pause(&self, paused: bool) -> Result<()> {
-        self.change(move |tx| store::pause(tx, paused)).await
+        self.change(move |tx| store::pause(tx, paused)).await?;
+        if paused {
+            self.inner.accounts.shut();
+        }
+        Ok(())
     }
 
     /// Whether it is paused.
@@ -292,7 +209,7 @@ impl Outbox {
         self.change(store::try_now).await
     }
 
-    async fn change(&self, work: impl FnOnce(&store::Tx<'_>) -> Result<()> + Send + 'static) -> Result<()> {
+    pub(crate) async fn change(&self, work: impl FnOnce(&store::Tx<'_>) -> Result<()> + Send + 'static) -> Result<()> {
         self.inner.store.write(work).await?;
         self.inner.tell(Change::Assets);
         Ok(())
@@ -323,6 +240,16 @@ impl Inner {
         }
     }
 
+    /// Lets go of the file that was made for a delivery, if that was the last one which waited for it.
+    pub(crate) fn let_go(&self, tx: &store::Tx<'_>, delivery: DeliveryId) -> Result<()> {
+        let gone = store::making::let_go(tx, delivery)?;
+        if let Some(name) = gone.and_then(|name| name.parse().ok()) {
+            // Should the commit fail, it is made anew; should this, a sweep finds it.
+            let _ = self.spool.remove_made(name);
+        }
+        Ok(())
+    }
+
     /// How a source is got at.
     pub(crate) fn source(&self, source: &Source) -> Reach {
         match source {
@@ -345,9 +272,14 @@ impl Inner {
         let origins: Vec<_> =
             std::iter::once(&target.spec.create).chain(&target.spec.origins).map(Url::origin).collect();
         let options = Options { connect_timeout: self.config.connect_timeout };
-        let http = Http::new(&trust, &origins, &options).map_err(|e| invalid(e.to_string()))?;
+        let http = Http::new(&trust, &origins, &options, &self.door, target.id).map_err(|e| invalid(e.to_string()))?;
         clients.insert(target.id, http.clone());
         Ok(http)
+    }
+
+    /// The target is another one by now, or is reached otherwise.
+    pub(crate) fn forget_client(&self, target: TargetId) {
+        lock(&self.clients).remove(&target);
     }
 
     /// The network changed: no connection of the old one is used again.
@@ -356,10 +288,10 @@ impl Inner {
     }
 
     async fn world(&self) -> Result<(World, Policy, satchel_kernel::time::Now)> {
-        let link = self.link.borrow().clone();
-        let policy = self.policy.borrow().clone();
-        let world = self.store.read(move |conn| store::world(conn, link)).await?;
-        Ok((world, policy, self.config.clock.now()))
+        let (link, _) = self.accounts.now();
+        let (policy, power, now) = (self.settings.policy(), self.settings.power(), self.config.clock.now());
+        let world = self.store.read(move |conn| store::world(conn, link, power, &now)).await?;
+        Ok((world, policy, now))
     }
 }
 
@@ -405,17 +337,26 @@ fn open(config: Config) -> Result<Outbox> {
     let mut seed = [0; 8];
     getrandom::fill(&mut seed).map_err(|_| Error::Storage("the system gave no random numbers".into()))?;
     let config = Config { folder, ..config };
+    if let Err(error) = crate::runner::void_if_alone(&config.folder, &store) {
+        // The next run does it.
+        tracing::debug!(%error, "what a killed run left");
+    }
+    let kept = store.read_blocking(|conn| Ok((store::settings::policy(conn)?, Known::load(conn)?)))?;
+    let settings = Settings::new(config.policy.clone(), kept.0, kept.1);
+    let door = Door::new().map_err(io)?;
     let inner = Inner {
         store,
         journal,
         spool,
-        link: watch::Sender::new(Link::default()),
-        policy: watch::Sender::new(config.policy.clone()),
+        accounts: Accounts::new(door.clone()),
+        settings,
         changes: broadcast::Sender::new(1024),
         changed: Notify::new(),
         seed: u64::from_le_bytes(seed),
         tokens: Tokens::default(),
         rendering: Arc::default(),
+        door,
+        filming: Arc::default(),
         clients: Mutex::default(),
         recovered,
         config,

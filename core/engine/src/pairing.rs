@@ -6,6 +6,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use satchel_kernel::gate::{Imposter, Verdict};
+use satchel_kernel::ids::TargetId;
 use satchel_kernel::outcome::Cut;
 use satchel_kernel::protocol::PAIR_PATH;
 use satchel_kernel::protocol::pairing::{PairReply, PairRequest, PairingCode};
@@ -13,9 +14,13 @@ use satchel_kernel::wire::Patience;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::door::{Account, Door};
 pub use crate::http::BadPin;
 use crate::http::calls::{self, CallFault};
 use crate::http::{Http, Options, Pin, Token, Trust};
+
+/// The only one at its door.
+const ALONE: TargetId = TargetId(0);
 
 /// What the device keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,8 +105,12 @@ pub async fn pair(code: &PairingCode, device: &str, contributor: Option<&str>) -
     let PairingCode { host, port, code: secret, .. } = code;
     let host = format!("{host}:{port}");
     let url: Url = format!("https://{host}/").parse().map_err(|_| PairError::BadAddress)?;
-    let http =
-        Http::new(&Trust::Pinned(pin), &[url.origin()], &Options::default()).map_err(|_| PairError::BadAddress)?;
+    // A person asked for this with the code in hand: it is on no account.
+    let unreachable = |_| PairError::Unreachable { host: host.clone(), why: "this device's own network does not work" };
+    let door = Door::new().map_err(unreachable)?;
+    door.enter(ALONE, Account { id: 0, allowance: u64::MAX });
+    let http = Http::new(&Trust::Pinned(pin), &[url.origin()], &Options::default(), &door, ALONE)
+        .map_err(|_| PairError::BadAddress)?;
 
     let document = PairRequest { code: secret.clone(), device, contributor };
     let request = calls::post(calls::below(&url, PAIR_PATH), &[], &document, &Patience::default());

@@ -20,7 +20,7 @@ mod webp;
 
 use std::io::{self, Read, Seek};
 
-pub use host::{PreviewRequest, Previewer};
+pub use host::{FILM, PreviewRequest, Previewer};
 use profile::ToSrgb;
 use shrink::Shrink;
 use turn::upright;

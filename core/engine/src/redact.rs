@@ -15,6 +15,58 @@ mod webp;
 
 use std::io::{self, Read, Write};
 
+use satchel_kernel::protocol::post::{Place, Post};
+use serde::{Deserialize, Serialize};
+
+use crate::metadata::Said;
+
+/// What a target is not to learn from a file. Whatever a person said is said to it all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Redaction {
+    /// Nothing is kept from it: originals go as they are.
+    #[default]
+    None,
+    /// Where it was taken: originals go without their metadata, since places hide in many corners of it, and posts without
+    /// the place that the file told.
+    Location,
+    /// As [`Self::Location`], and posts go without the time that the file told, too.
+    All,
+}
+
+impl Redaction {
+    /// As it is written in documents and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Location => "location",
+            Self::All => "all",
+        }
+    }
+
+    /// The reverse of [`Self::as_str`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::None, Self::Location, Self::All].into_iter().find(|level| level.as_str() == name)
+    }
+
+    /// What such a target is told of a post: all that a person said. Of a place with the file's coordinates and a person's
+    /// name for it, the name.
+    pub(crate) fn of_post(self, post: &Post, said: Option<&Said>) -> Post {
+        let mut post = post.clone();
+        let Some(said) = said.filter(|_| self != Self::None) else { return post };
+        if let (Some(place), Some((latitude, longitude))) = (&mut post.place, said.place)
+            && (place.latitude, place.longitude) == (Some(latitude), Some(longitude))
+        {
+            (place.latitude, place.longitude) = (None, None);
+        }
+        post.place = post.place.filter(|place| *place != Place::default());
+        if self == Self::All && post.time == said.time {
+            post.time = None;
+        }
+        post
+    }
+}
+
 /// The longest WebP.
 pub const WEBP: u64 = 48 << 20;
 

@@ -3,32 +3,35 @@
 //! Deciding is the kernel's ([`planner::plan`](satchel_kernel::planner::plan)); here is only the acting. Each action is a
 //! task of its own; when one ends, or the world changes, the plan is made anew.
 
+mod alone;
 pub(crate) mod conclude;
 pub(crate) mod have;
 pub(crate) mod read;
 mod receipt;
 pub(crate) mod render;
-mod send;
+pub(crate) mod send;
 pub(crate) mod upload;
 
-use std::collections::HashMap;
-use std::fs::File;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use satchel_kernel::ids::{DeliveryId, OutboxId, TargetId};
-use satchel_kernel::planner::{Action, Plan, Wake, plan};
+use satchel_kernel::ids::{DeliveryId, GrantId, OutboxId, TargetId};
+use satchel_kernel::link::Link;
+use satchel_kernel::planner::{Action, Group, Plan, Snapshot, Wake, permit, plan};
 use satchel_kernel::time::Now;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::accounts::Ticket;
 use crate::error::{Error, Result};
 use crate::observe::Change;
 use crate::outbox::{Inner, Outbox};
 use crate::spool::Kept;
 use crate::store::{self, Around, Counts, Target};
 use crate::tokens;
+pub(crate) use alone::{only_runner, void_if_alone};
 
 /// How long a preview in the making keeps its place among the uploads: text goes before originals.
 const PROMPT: Duration = Duration::from_secs(2);
@@ -77,19 +80,10 @@ impl Outbox {
         let mut runner = Runner::new(self.inner.clone(), options, cancel).await?;
         let outcome = runner.run().await;
         runner.stop().await;
+        let now = runner.now();
+        self.inner.accounts.end_run(&self.inner.store, now).await?;
         outcome?;
         runner.report().await
-    }
-}
-
-/// One runner for an outbox; `add` from other processes works all the same.
-fn only_runner(inner: &Inner) -> Result<File> {
-    let path = inner.config.folder.join("runner.lock");
-    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(|e| Error::io(&e))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(Error::AlreadyRunning),
-        Err(std::fs::TryLockError::Error(e)) => Err(Error::io(&e)),
     }
 }
 
@@ -101,13 +95,28 @@ struct Runner {
     owner: OutboxId,
     tasks: JoinSet<(Task, Result<()>)>,
     reading: bool,
-    asking: HashMap<TargetId, CancellationToken>,
-    sending: HashMap<DeliveryId, CancellationToken>,
+    asking: HashMap<TargetId, UnderWay>,
+    sending: HashMap<DeliveryId, UnderWay>,
+    /// How often what is allowed had changed when the last plan was made.
+    generation: u64,
+    /// The link then.
+    link: Option<Link>,
+    /// When the first leave of what is under way ends by itself.
+    lasts: Option<Instant>,
     /// Of those, posts whose previews are being made, and since when.
     rendering: HashMap<DeliveryId, Instant>,
     last: Plan,
+    /// What observers were told to wait for, if nothing ended since.
+    told: Option<Wake>,
     stopped: bool,
     ends: Option<Instant>,
+}
+
+/// Something that is on its way.
+struct UnderWay {
+    stop: CancellationToken,
+    /// What it has leave for, each with its payload bytes and its grant: one is enough. None for what frees something at a server.
+    leave: Vec<(Group, u64, Option<GrantId>)>,
 }
 
 /// What a task was for.
@@ -124,6 +133,7 @@ impl Runner {
         let mut owner = [0; 16];
         getrandom::fill(&mut owner).map_err(|_| Error::Storage("the system gave no random numbers".into()))?;
         inner.store.write(store::uploads::void_leases).await?;
+        inner.accounts.begin_run(&inner.store, &inner.config.folder, inner.config.clock.now()).await?;
         sweep(&inner).await?;
         compact(&inner).await?;
         let ends = options.deadline.map(|d| Instant::now() + d);
@@ -137,23 +147,32 @@ impl Runner {
             reading: false,
             asking: HashMap::new(),
             sending: HashMap::new(),
+            generation: 0,
+            link: None,
+            lasts: None,
             rendering: HashMap::new(),
             last: Plan::default(),
+            told: None,
             stopped: false,
             ends,
         })
     }
 
     async fn run(&mut self) -> Result<()> {
-        let mut link = self.inner.link.subscribe();
-        let mut policy = self.inner.policy.subscribe();
         let mut look = tokio::time::interval(LOOK);
+        let (link, generation) = self.inner.accounts.now();
+        (self.link, self.generation) = (Some(link), generation);
         loop {
             tokens::settle(&self.inner).await?;
             let now = self.now();
             let targets = self.targets().await?;
             self.renew(&targets);
             let open = self.plan_and_act(&now, &targets).await?;
+            if self.inner.accounts.now().1 != self.generation {
+                // Planned for a link that is gone meanwhile.
+                self.cut_what_may_not().await?;
+                continue;
+            }
             if self.tasks.is_empty() && !self.worth_waiting(&now, open) {
                 return Ok(());
             }
@@ -161,17 +180,18 @@ impl Runner {
             let ends = self.ends;
             tokio::select! {
                 Some(done) = self.tasks.join_next() => self.finished(done)?,
-                Ok(()) = link.changed() => {
-                    self.cut_all();
-                    self.inner.store.write(store::targets::other_network).await?;
-                }
-                Ok(()) = policy.changed() => self.cut_all(),
+                () = self.inner.settings.changed.notified() => {}
                 () = self.inner.changed.notified() => self.cut_unwanted().await?,
                 () = self.cancel.cancelled() => { self.stopped = true; return Ok(()) }
                 () = at(ends) => { self.stopped = true; return Ok(()) }
                 () = tokio::time::sleep(due) => {}
-                _ = look.tick() => self.cut_unwanted().await?,
+                () = at(self.lasts) => {}
+                _ = look.tick() => {
+                    self.inner.look_at_settings().await?;
+                    self.cut_unwanted().await?;
+                }
             }
+            self.cut_what_may_not().await?;
         }
     }
 
@@ -187,18 +207,20 @@ impl Runner {
 
     /// Plans and starts what the plan says; tells how much is open.
     async fn plan_and_act(&mut self, now: &Now, targets: &[Arc<Target>]) -> Result<u64> {
-        let policy = self.inner.policy.borrow().clone();
+        let policy = self.inner.settings.policy();
         let around = self.around(targets);
         let (at, rules) = (*now, policy.clone());
         if self.last.wake.at_utc_ms.is_some() {
             self.inner.store.write(move |tx| store::wake(tx, &at)).await?;
         }
-        let snapshot = self.inner.store.read(move |conn| store::load(conn, &around, &rules)).await?;
+        let snapshot = self.inner.store.read(move |conn| store::load(conn, &around, &rules, &at)).await?;
         let made = plan(now, &snapshot, &policy);
         for action in &made.actions {
-            self.act(action, targets);
+            self.act(action, targets, &snapshot);
         }
-        if made.wake != self.last.wake && made.actions.is_empty() {
+        // Again after each thing that ended: only then do lists say of it what it waits for.
+        if made.actions.is_empty() && self.told != Some(made.wake) {
+            self.told = Some(made.wake);
             self.inner.mention(Change::Idle(made.wake));
         }
         self.last = made;
@@ -207,7 +229,9 @@ impl Runner {
 
     fn around(&self, targets: &[Arc<Target>]) -> Around {
         Around {
-            link: self.inner.link.borrow().clone(),
+            link: self.inner.accounts.now().0,
+            power: self.inner.settings.power(),
+            entered: self.inner.accounts.entered(),
             targets: targets.iter().map(|t| t.id).collect(),
             reading: self.reading,
             // One that takes its time, as a film's may, holds up nothing else.
@@ -216,7 +240,43 @@ impl Runner {
         }
     }
 
-    fn act(&mut self, action: &Action, targets: &[Arc<Target>]) {
+    /// What is under way and may not be any more, as when an hour came or the charger went, is cut; and everything is once the
+    /// link or the rules changed, which shut the door already.
+    async fn cut_what_may_not(&mut self) -> Result<()> {
+        let (link, generation) = self.inner.accounts.now();
+        self.lasts = None;
+        if generation == self.generation && self.sending.is_empty() && self.asking.is_empty() {
+            return Ok(());
+        }
+        if generation == self.generation {
+            let (now, policy, power) = (self.now(), self.inner.settings.policy(), self.inner.settings.power());
+            let world = self.inner.store.read(move |conn| store::world(conn, link, power, &now)).await?;
+            let (mut lapsed, mut lasts) = (false, None::<u64>);
+            for UnderWay { leave, .. } in self.sending.values().chain(self.asking.values()) {
+                let still = |(group, bytes, grant): &(Group, u64, Option<GrantId>)| {
+                    permit::still(&now, &group.item(), *bytes, *grant, &world, &policy).ok()
+                };
+                let left: Vec<_> = leave.iter().filter_map(still).collect();
+                lasts = lasts.into_iter().chain(left.iter().copied().flatten()).min();
+                lapsed |= left.is_empty() && !leave.is_empty();
+            }
+            if !lapsed {
+                self.lasts = lasts.map(|ms| Instant::now() + Duration::from_millis(ms));
+                return Ok(());
+            }
+            self.inner.accounts.shut();
+        }
+        let other = self.inner.accounts.now();
+        self.generation = other.1;
+        self.cut_all();
+        if self.link != Some(other.0.clone()) {
+            self.link = Some(other.0);
+            self.inner.store.write(store::targets::other_network).await?;
+        }
+        Ok(())
+    }
+
+    fn act(&mut self, action: &Action, targets: &[Arc<Target>], snapshot: &Snapshot) {
         let target = |id: &TargetId| targets.iter().find(|t| t.id == *id).cloned();
         let inner = self.inner.clone();
         match action {
@@ -225,44 +285,65 @@ impl Runner {
                 let (parts, stop) = (parts.clone(), self.cancel.clone());
                 self.tasks.spawn(async move { (Task::Read, read::read(inner, parts, stop).await) });
             }
-            Action::AskHave(id, hashes) => {
-                let Some(target) = target(id) else { return };
+            Action::AskHave { target: id, grant, hashes } => {
+                let (Some(target), Some(ticket)) = (target(id), self.ticket(*id, *grant)) else { return };
                 let (id, hashes, stop) = (*id, hashes.clone(), self.cancel.child_token());
-                self.asking.insert(id, stop.clone());
-                self.tasks.spawn(async move { (Task::Ask(id), have::ask(inner, target, hashes, stop).await) });
+                let named: HashSet<_> = hashes.iter().map(|(delivery, _)| *delivery).collect();
+                let asked = snapshot.unchecked.iter().filter(|one| named.contains(&one.delivery));
+                let mut leave: Vec<_> = vec![];
+                for one in asked {
+                    // A thousand hashes are of few groups. How large a thing is does not bound the question for it.
+                    let Some(group) = snapshot.groups.get(one.group) else { continue };
+                    if !leave.iter().any(|(known, _, _)| known == group) {
+                        leave.push((group.clone(), 0, *grant));
+                    }
+                }
+                self.asking.insert(id, UnderWay { stop: stop.clone(), leave });
+                self.tasks.spawn(async move { (Task::Ask(id), have::ask(inner, target, hashes, ticket, stop).await) });
             }
             Action::Render(_, delivery) => {
-                if self.sending.contains_key(delivery) {
-                    return;
-                }
-                let (delivery, stop) = (*delivery, self.cancel.child_token());
-                self.sending.insert(delivery, stop.clone());
+                let Some(stop) = self.begin(*delivery, snapshot) else { return };
+                let delivery = *delivery;
                 self.rendering.insert(delivery, Instant::now());
                 self.tasks.spawn(async move { (Task::Send(delivery), render::render(inner, delivery, stop).await) });
             }
-            Action::Send(id, delivery) | Action::Abandon(id, delivery) => {
-                let Some(target) = target(id) else { return };
-                if self.sending.contains_key(delivery) {
-                    return;
-                }
-                let stop = self.cancel.child_token();
-                self.sending.insert(*delivery, stop.clone());
-                let (delivery, owner) = (*delivery, *self.owner.as_bytes());
-                let abandon = matches!(action, Action::Abandon(..));
+            Action::Send { target: id, delivery, grant, along } => {
+                let (Some(target), Some(ticket)) = (target(id), self.ticket(*id, *grant)) else { return };
+                let Some(stop) = self.begin(*delivery, snapshot) else { return };
+                let (delivery, owner, along) = (*delivery, *self.owner.as_bytes(), *along);
+                let errand = send::Errand { target, delivery, along, ticket, owner };
+                self.tasks.spawn(async move { (Task::Send(delivery), send::send(inner, errand, stop).await) });
+            }
+            Action::Abandon(id, delivery) => {
+                let (Some(target), Some(ticket)) = (target(id), self.ticket(*id, None)) else { return };
+                let Some(stop) = self.begin(*delivery, snapshot) else { return };
+                let delivery = *delivery;
                 self.tasks.spawn(async move {
-                    let done = if abandon {
-                        send::abandon(inner, target, delivery, stop).await
-                    } else {
-                        send::send(inner, target, delivery, owner, stop).await
-                    };
-                    (Task::Send(delivery), done)
+                    (Task::Send(delivery), send::abandon(inner, target, delivery, ticket, stop).await)
                 });
             }
         }
     }
 
+    fn ticket(&self, target: TargetId, grant: Option<GrantId>) -> Option<Ticket> {
+        self.inner.accounts.ticket(self.generation, target, grant)
+    }
+
+    /// Notes that a delivery is under way; none when it is already.
+    fn begin(&mut self, delivery: DeliveryId, snapshot: &Snapshot) -> Option<CancellationToken> {
+        if self.sending.contains_key(&delivery) {
+            return None;
+        }
+        let candidate = snapshot.candidates.iter().find(|candidate| candidate.delivery == delivery);
+        let leave = candidate.and_then(|c| Some((snapshot.groups.get(c.group)?.clone(), c.todo, c.grant)));
+        let stop = self.cancel.child_token();
+        self.sending.insert(delivery, UnderWay { stop: stop.clone(), leave: leave.into_iter().collect() });
+        Some(stop)
+    }
+
     fn finished(&mut self, done: Result<(Task, Result<()>), tokio::task::JoinError>) -> Result<()> {
         let (task, outcome) = done.map_err(|e| Error::Storage(format!("a task ended early: {e}")))?;
+        self.told = None;
         match task {
             Task::Read => self.reading = false,
             Task::Ask(target) => drop(self.asking.remove(&target)),
@@ -305,18 +386,24 @@ impl Runner {
 
     /// The network or the rules are others now: nothing more is written, and every connection is reset (law 2).
     fn cut_all(&self) {
-        self.sending.values().chain(self.asking.values()).for_each(CancellationToken::cancel);
+        let under_way = self.sending.values().chain(self.asking.values());
+        under_way.for_each(|under_way| under_way.stop.cancel());
         self.inner.forget_connections();
     }
 
     /// Something was paused or removed.
     async fn cut_unwanted(&self) -> Result<()> {
-        if self.sending.is_empty() {
+        if self.sending.is_empty() && self.asking.is_empty() {
             return Ok(());
         }
         let ids: Vec<_> = self.sending.keys().copied().collect();
-        let unwanted = self.inner.store.read(move |conn| store::unwanted(conn, &ids)).await?;
-        unwanted.iter().filter_map(|id| self.sending.get(id)).for_each(CancellationToken::cancel);
+        let (unwanted, paused) =
+            self.inner.store.read(move |conn| Ok((store::unwanted(conn, &ids)?, store::paused(conn)?))).await?;
+        if paused {
+            // Another process may have done it; here as there nothing more goes.
+            self.inner.accounts.shut();
+        }
+        unwanted.iter().filter_map(|id| self.sending.get(id)).for_each(|under_way| under_way.stop.cancel());
         Ok(())
     }
 
@@ -335,10 +422,12 @@ impl Runner {
 
     /// When to run next. What was cut by the end of this run, or could have been begun, is due at once.
     async fn wake(&self, targets: &[Arc<Target>]) -> Result<Wake> {
-        let (now, policy) = (self.now(), self.inner.policy.borrow().clone());
-        let (around, rules) =
-            (Around { reading: false, sending: 0, asking: vec![], ..self.around(targets) }, policy.clone());
-        let snapshot = self.inner.store.read(move |conn| store::load(conn, &around, &rules)).await?;
+        let (now, policy) = (self.now(), self.inner.settings.policy());
+        let (around, rules) = (
+            Around { reading: false, sending: 0, asking: vec![], entered: vec![], ..self.around(targets) },
+            policy.clone(),
+        );
+        let snapshot = self.inner.store.read(move |conn| store::load(conn, &around, &rules, &now)).await?;
         let Plan { actions, wake } = plan(&now, &snapshot, &policy);
         Ok(if actions.is_empty() { wake } else { Wake { at_utc_ms: Some(now.utc_ms), ..wake } })
     }
@@ -359,6 +448,7 @@ pub(crate) async fn sweep(inner: &Arc<Inner>) -> Result<()> {
             let name = name.to_string();
             let named = match kept {
                 Kept::Copy => inner.store.read_blocking(move |conn| store::is_spooled(conn, &name)),
+                Kept::Made => inner.store.read_blocking(move |conn| store::making::is_kept(conn, &name)),
                 Kept::Body => inner.store.read_blocking(move |conn| store::leases::is_body(conn, &name)),
             };
             // When in doubt it stays.

@@ -4,6 +4,8 @@
 //! then it is called `<name>.part`. A copy belongs to nobody until its row is committed, so whoever adds holds
 //! an [`Adding`], and [`Spool::sweep`] removes nothing while anyone does, in whichever process.
 
+mod made;
+
 use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io::Seek as _;
@@ -42,6 +44,8 @@ pub(crate) enum Kept {
     Copy,
     /// The body of a step that a host carries.
     Body,
+    /// What was made of an original.
+    Made,
 }
 
 /// A file of the spool: 32 random hexadecimal digits.
@@ -156,6 +160,7 @@ impl Spool {
                 Some(PART) => (None, ORPHAN_AGE_MS),
                 // Those who make one hold the lock until it is somebody's.
                 Some(STEP) => (Some(Kept::Body), if locked { 0 } else { ORPHAN_AGE_MS }),
+                Some(made::EXTENSION) => (Some(Kept::Made), if locked { 0 } else { ORPHAN_AGE_MS }),
                 Some(STAGE) => (None, STAGE_AGE_MS),
                 Some(_) => continue,
             };

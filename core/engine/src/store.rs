@@ -5,19 +5,28 @@
 //! database goes to the [journal](crate::journal) inside that same transaction, so that the order of both is one.
 
 mod assets;
+mod backfill;
 pub(crate) mod deliveries;
+mod documents;
+pub(crate) mod done;
+pub(crate) mod grants;
 pub(crate) mod leases;
 mod ledger;
 mod list;
+pub(crate) mod making;
+pub(crate) mod money;
 pub(crate) mod parts;
 mod posts;
 pub(crate) mod previews;
 mod rebuild;
 mod retell;
 mod rows;
+pub(crate) mod settings;
 mod snapshot;
 pub(crate) mod targets;
 pub(crate) mod uploads;
+mod wants;
+mod weight;
 mod worker;
 
 use std::fs::File;
@@ -25,7 +34,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{ErrorCode, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
 use crate::clock::Clock;
@@ -34,7 +43,7 @@ use crate::error::{Error, Result};
 use crate::journal::Journal;
 pub(crate) use assets::{
     Known, NewAsset, attach, compacted, insert as insert_asset, known, known_copy, lift, live_and_removed, remove,
-    removed_since_compaction, reread, retry, seq,
+    removed_since_compaction, reread, retry, seq, want_again,
 };
 pub(crate) use deliveries::Outgoing;
 pub use ledger::LedgerRow;
@@ -44,14 +53,20 @@ pub(crate) use list::{counts, one, page};
 pub(crate) use parts::is_spooled;
 pub(crate) use posts::{latest as latest_post, revise};
 pub(crate) use rebuild::{Recovered, agree, catch_up, role};
+pub(crate) use rusqlite::Connection;
 /// A transaction, for those who decide what goes into one and know no SQL.
 pub(crate) use rusqlite::Transaction as Tx;
 pub(crate) use snapshot::{Around, load, pause, paused, unwanted, wake, world};
 pub(crate) use targets::{Spec, Target, all as all_targets, set as set_target, try_now};
+pub(crate) use weight::{weight, weight_of};
 use worker::Worker;
 
-static MIGRATIONS: LazyLock<Migrations<'static>> =
-    LazyLock::new(|| Migrations::new(vec![M::up(include_str!("store/migrations/0001_first_light.sql"))]));
+static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
+    Migrations::new(vec![
+        M::up(include_str!("store/migrations/0001_first_light.sql")),
+        M::up(include_str!("store/migrations/0002_links_and_money.sql")),
+    ])
+});
 
 /// The database's file in the outbox's folder.
 pub(crate) const FILE: &str = "outbox.db";

@@ -2,13 +2,17 @@
 
 use satchel_kernel::gate::{Grade, Verdict, judge};
 use satchel_kernel::ids::{BlobHash, BootId, Nonce, UploadKey};
+use satchel_kernel::link::Link;
 use satchel_kernel::outcome::{Cut, Headers, Identity, Marks, Method, Outcome, Reply, Request, Segment, Timers};
+use satchel_kernel::planner::{World, permit};
+use satchel_kernel::policy::{Item, Policy};
 use satchel_kernel::protocol::have::HaveReply;
 use satchel_kernel::protocol::keys::{KeyChain, Succession};
 use satchel_kernel::protocol::pairing::{PairReply, PairingCode};
-use satchel_kernel::protocol::post::PostDocument;
+use satchel_kernel::protocol::post::{PostDocument, Rendition};
 use satchel_kernel::protocol::receipt::Receipt;
 use satchel_kernel::protocol::sealed::Sealed;
+use satchel_kernel::state::AssetKind;
 use satchel_kernel::time::Now;
 use satchel_kernel::wire::{Algorithm, Event, Job, Need, NeedId, Patience, Protocol, Status, Stored, Wire};
 
@@ -130,6 +134,7 @@ impl<'a> Input<'a> {
             Cut::NoReply,
             Cut::Garbage,
             Cut::Stopped,
+            Cut::Spent,
             Cut::SourceChanged,
             Cut::SourceUnreadable,
         ])
@@ -374,4 +379,28 @@ pub(crate) fn receipt(data: &[u8]) {
     }
     let _ = serde_json::from_slice::<PairReply>(data);
     let _ = serde_json::from_slice::<KeyChain>(data);
+}
+
+/// Policies, as a person or an app wrote them: what is read can be written, is the same again, and decides without a panic.
+pub(crate) fn policy(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let policy = match Policy::from_json(text) {
+        Ok(policy) => policy,
+        Err(fault) => return assert!(!fault.to_string().is_empty()),
+    };
+    assert_eq!(Policy::from_json(&policy.to_json()).expect("it can be read again"), policy);
+    let now =
+        Now { utc_ms: data.len() as i64 * 3_600_000, boot: BootId::from_bytes([1; 16]), since_boot_ms: 5, zone_min: 0 };
+    for link in [Link::none(), Link::wifi(), Link::cellular(), Link::default()] {
+        let world = World { link: link.clone(), ..World::default() };
+        for rendition in [Rendition::Text, Rendition::Original] {
+            let item = Item { kind: AssetKind::Photo, rendition, album: "", urgent: false };
+            let _ = policy.constraints(&item, &link);
+            let most = permit::most(&now, &item, &world, &policy);
+            match permit::permit(&now, &item, 100_000, None, &world, &policy) {
+                Ok(_) => assert!(most.is_some_and(|most| most >= 100_000)),
+                Err(refused) => assert!(!refused.reason.when(&refused.goes, &now).is_empty()),
+            }
+        }
+    }
 }

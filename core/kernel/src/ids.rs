@@ -169,6 +169,10 @@ row_id!(
     /// A row of the outbox's `upload` table.
     UploadId
 );
+row_id!(
+    /// A row of the outbox's `given` table: a grant.
+    GrantId
+);
 
 #[cfg(test)]
 mod tests {

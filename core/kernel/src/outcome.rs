@@ -173,6 +173,8 @@ pub enum Cut {
     Garbage,
     /// We ended it: the link changed, the run ended, or the person paused.
     Stopped,
+    /// We ended it: what it was allowed to cost is used up.
+    Spent,
     /// We ended it: the source is no longer the file that was hashed.
     SourceChanged,
     /// We ended it: the source could not be read.

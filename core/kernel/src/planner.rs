@@ -6,21 +6,44 @@
 //!
 //! Order: urgent first; then text, preview, press, original; within each the newest first, or the oldest.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{BlobHash, DeliveryId, PartId, TargetId};
-use crate::link::Link;
-use crate::policy::{Order, Policy};
+use crate::ids::{BlobHash, DeliveryId, GrantId, PartId, TargetId};
+use crate::link::{Link, LinkKind};
+use crate::money::budget::BudgetView;
+use crate::money::grant::GrantView;
+use crate::money::price;
+use crate::policy::{Item, Order, Policy};
+use crate::power::Power;
 use crate::protocol::have::MAX_HASHES;
 use crate::protocol::post::Rendition;
-use crate::state::{AssetState, ParkReason, Proof, Trouble, WaitReason};
+use crate::state::{AssetKind, Trouble};
 use crate::time::{Due, Now};
+
+pub mod permit;
+mod reason;
+
+pub use crate::wake::{LinkNeed, Wake};
+pub use permit::Permit;
+pub use reason::{Delivery, Stage, clock, reason};
 
 /// How many candidates of each class a snapshot holds at most.
 pub const CANDIDATES: usize = 32;
 /// Parts that are read one after another before the plan is made anew. One at a time: a phone has one flash chip, and
 /// the reading is faster than any link.
 pub const READ_IN_A_ROW: usize = 16;
+/// What a preview is taken for before it is made, in bytes.
+pub const PREVIEW: u64 = 24 << 10;
+/// How many blobs a target is asked of at once over a link that costs: those that may go in the next minutes.
+pub const ASKED_WHERE_IT_COSTS: usize = 64;
+/// What such a question and its answer take, in bytes: 64 hashes in hexadecimal, receipts for those that are there.
+const ASKED_BYTES: u64 = 24 << 10;
+/// How long a phone's radio stays awake after a transfer, in milliseconds: what is due within it costs no further waking.
+pub const RADIO_AWAKE_MS: u64 = 12_000;
+/// On mobile data, waits end together, at multiples of this many milliseconds since boot.
+pub const GATHER_MS: u64 = 60_000;
 
 /// What the plan is made from.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -29,10 +52,12 @@ pub struct Snapshot {
     pub world: World,
     /// Parts that were accepted and not read yet, in order, at most [`CANDIDATES`].
     pub unread: Vec<PartId>,
+    /// What is open, by what rules can tell apart.
+    pub groups: Vec<Group>,
     /// Deliveries that may go now, for each target and class at most [`CANDIDATES`].
     pub candidates: Vec<Candidate>,
     /// Deliveries of which the server was not asked yet, at most [`MAX_HASHES`] for each target.
-    pub unchecked: Vec<(TargetId, DeliveryId, BlobHash)>,
+    pub unchecked: Vec<Unchecked>,
     /// Uploads under way, leased ones included.
     pub sending: usize,
     /// Whether parts are being read.
@@ -52,10 +77,38 @@ pub struct Snapshot {
 pub struct World {
     /// The network.
     pub link: Link,
+    /// How the device is fed.
+    pub power: Power,
     /// Whether the person paused the outbox.
     pub paused: bool,
     /// Targets that this run serves.
     pub targets: Vec<TargetView>,
+    /// Budgets, with what they have left.
+    pub budgets: Vec<BudgetView>,
+    /// Grants that hold.
+    pub grants: Vec<GrantView>,
+    /// Targets that are being sent to, and under which grant: bytes of one grant are counted apart from all others, so
+    /// connections are not shared between them.
+    pub entered: Vec<(TargetId, Option<GrantId>)>,
+}
+
+/// Open deliveries to one target that no rule tells apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Where to.
+    pub target: TargetId,
+    /// What kind of asset.
+    pub kind: AssetKind,
+    /// Which rendition.
+    pub rendition: Rendition,
+    /// The album; empty where there is none.
+    pub album: String,
+    /// Urgent.
+    pub urgent: bool,
+    /// How many.
+    pub open: u64,
+    /// Their payload bytes.
+    pub bytes: u64,
 }
 
 /// A target, as the planner sees it.
@@ -82,8 +135,29 @@ pub struct Candidate {
     pub urgent: bool,
     /// Grows with each asset added.
     pub order: i64,
-    /// A post whose preview is to be made before it goes.
+    /// A post whose preview, or something whose bytes, are to be made before it goes.
     pub unrendered: bool,
+    /// Which of the snapshot's groups it is in.
+    pub group: usize,
+    /// Payload bytes that the server has not said it kept.
+    pub todo: u64,
+    /// The grant that it may go by.
+    pub grant: Option<GrantId>,
+}
+
+/// A delivery of which the server was not asked yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unchecked {
+    /// Which.
+    pub delivery: DeliveryId,
+    /// Where to.
+    pub target: TargetId,
+    /// Its payload.
+    pub hash: BlobHash,
+    /// Which of the snapshot's groups it is in.
+    pub group: usize,
+    /// The grant that it may go by.
+    pub grant: Option<GrantId>,
 }
 
 /// What to do now.
@@ -92,11 +166,27 @@ pub enum Action {
     /// Read these parts, one after another, and name them by their hashes.
     Read(Vec<PartId>),
     /// Ask a target which of these it has.
-    AskHave(TargetId, Vec<(DeliveryId, BlobHash)>),
+    AskHave {
+        /// Which target.
+        target: TargetId,
+        /// Under this grant.
+        grant: Option<GrantId>,
+        /// These.
+        hashes: Vec<(DeliveryId, BlobHash)>,
+    },
     /// Make the preview that goes along with this post.
     Render(TargetId, DeliveryId),
     /// Begin an upload, or go on with it.
-    Send(TargetId, DeliveryId),
+    Send {
+        /// Where to.
+        target: TargetId,
+        /// Which.
+        delivery: DeliveryId,
+        /// Under this grant.
+        grant: Option<GrantId>,
+        /// Of a post: its preview may go along.
+        along: bool,
+    },
     /// Free what a server keeps of an upload that nobody wants any more.
     Abandon(TargetId, DeliveryId),
 }
@@ -110,74 +200,149 @@ pub struct Plan {
     pub wake: Wake,
 }
 
-/// When to run next at the earliest, and what must be true then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Wake {
-    /// Not before this, by the wall clock, in milliseconds since 1970; `None` when time alone changes nothing.
-    pub at_utc_ms: Option<i64>,
-    /// Something waits for a link of this kind.
-    pub needs: Option<LinkNeed>,
-}
-
-/// The least that a link must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LinkNeed {
-    /// Any network.
-    Any,
-    /// One that costs nothing.
-    Unmetered,
-}
-
 /// Plans.
 pub fn plan(now: &Now, snapshot: &Snapshot, policy: &Policy) -> Plan {
-    let free = usize::from(policy.uploads_at_once.clamp(1, 8)).saturating_sub(snapshot.sending);
-    plan_for(now, snapshot, policy, free)
+    let at_once = policy.uploads_over(&snapshot.world.link, &snapshot.world.power);
+    plan_for(now, snapshot, policy, at_once.saturating_sub(snapshot.sending))
 }
 
 /// Plans for a host whose system takes its requests in a queue: at most so many uploads are begun. How many of them go
 /// side by side is then the system's to say.
 pub fn plan_for(now: &Now, snapshot: &Snapshot, policy: &Policy, free: usize) -> Plan {
-    let Snapshot { world, unread, candidates, unchecked, sending: _, reading, dropped, asking, next_due, open } =
+    let Snapshot { world, unread, groups, candidates, unchecked, reading, dropped, asking, next_due, open, .. } =
         snapshot;
-    let mut actions = Vec::new();
     if world.paused {
         return Plan::default();
     }
+    let mut actions = Vec::new();
     if !reading && !unread.is_empty() {
         actions.push(Action::Read(unread.iter().take(READ_IN_A_ROW).copied().collect()));
     }
-    let mut wake_at = next_due.map(|due| due.remaining_ms(now));
-    let mut needs = None;
-    if policy.allows(&world.link).is_err() {
-        needs = (*open > 0).then_some(match policy.links {
-            crate::policy::Links::Any => LinkNeed::Any,
-            crate::policy::Links::Unmetered => LinkNeed::Unmetered,
-        });
-    } else {
-        let (awake, resting): (Vec<_>, Vec<_>) = world.targets.iter().partition(|t| t.is_awake(now));
-        for target in &awake {
-            let hashes: Vec<_> =
-                unchecked.iter().filter(|(t, ..)| *t == target.id).map(|(_, d, h)| (*d, *h)).take(MAX_HASHES).collect();
-            if target.have_check && !asking.contains(&target.id) && !hashes.is_empty() {
-                actions.push(Action::AskHave(target.id, hashes));
-            }
+    let (awake, resting): (Vec<_>, Vec<_>) = world.targets.iter().partition(|t| t.is_awake(now));
+    let is_awake = |target: TargetId| awake.iter().any(|t| t.id == target);
+    let mut ready: Vec<&Candidate> = candidates.iter().filter(|c| is_awake(c.target)).collect();
+    ready.sort_by_key(|c| c.rank(policy.order));
+    let awaited = awaited(now, snapshot, &awake, policy);
+    // What is begun here is not there for the next one.
+    let mut world = world.clone();
+    let mut sends = Vec::new();
+    for candidate in ready {
+        if sends.len() >= free {
+            break;
         }
-        let is_awake = |target: TargetId| awake.iter().any(|t| t.id == target);
-        let mut ready: Vec<&Candidate> = candidates.iter().filter(|c| is_awake(c.target)).collect();
-        ready.sort_by_key(|c| c.rank(policy.order));
-        let sends = ready.iter().map(|c| match c.unrendered {
-            true => Action::Render(c.target, c.delivery),
-            false => Action::Send(c.target, c.delivery),
-        });
-        let abandons = dropped.iter().filter(|(t, _)| is_awake(*t)).map(|(t, d)| Action::Abandon(*t, *d));
-        actions.extend(sends.chain(abandons).take(free));
-        // A resting target matters only while something is open for it.
-        let rests = resting.iter().filter_map(|t| t.rest).map(|(due, _)| due.remaining_ms(now));
-        wake_at = wake_at.into_iter().chain(rests.filter(|_| *open > 0)).min();
+        if awaited.iter().any(|(target, turn)| *target == candidate.target && *turn < candidate.turn()) {
+            continue;
+        }
+        let Some(item) = groups.get(candidate.group).map(Group::item) else { continue };
+        let leave = |item: &Item<'_>, bytes| permit::permit(now, item, bytes, candidate.grant, &world, policy).ok();
+        let Some(Permit { grant, .. }) = leave(&item, candidate.todo) else { continue };
+        if !world.may_join(candidate.target, grant) {
+            continue;
+        }
+        let preview = Item { rendition: Rendition::Preview, ..item };
+        let along = candidate.class == Rendition::Text
+            && leave(&preview, candidate.todo + PREVIEW).is_some_and(|permit| permit.grant == grant);
+        let bytes = candidate.todo + if along { PREVIEW } else { 0 };
+        let Candidate { target, delivery, .. } = *candidate;
+        if candidate.unrendered && (along || candidate.class != Rendition::Text) {
+            sends.push(Action::Render(target, delivery));
+        } else {
+            sends.push(Action::Send { target, delivery, grant, along });
+        }
+        world.spend(price::expected(bytes), grant);
+        world.enter(target, grant);
     }
-    let at_utc_ms = wake_at.map(|ms| now.utc_ms.saturating_add_unsigned(ms));
-    Plan { actions, wake: Wake { at_utc_ms, needs } }
+    let way_out = permit::has_way_out(&world.link);
+    let asks = awake.iter().filter(|t| t.have_check && !asking.contains(&t.id));
+    let asks: Vec<_> = asks.filter_map(|target| ask(now, target.id, unchecked, groups, &world, policy)).collect();
+    actions.extend(asks);
+    // Freeing what a server keeps is worth what any photo is worth.
+    let plain = Item { kind: AssetKind::Photo, rendition: Rendition::Original, album: "", urgent: false };
+    let may_free =
+        |target| world.may_join(target, None) && permit::permit(now, &plain, 0, None, &world, policy).is_ok();
+    let abandons: Vec<_> = dropped.iter().filter(|(t, _)| is_awake(*t) && may_free(*t)).collect();
+    let room = free.saturating_sub(sends.len());
+    let begun = !sends.is_empty();
+    actions.extend(sends);
+    actions.extend(abandons.into_iter().take(room).map(|(t, d)| Action::Abandon(*t, *d)));
+    let held = groups.iter().filter(|_| *open > 0);
+    let refused: Vec<_> =
+        held.filter_map(|group| group.refusal(now, &world, policy).map(|wake| (group.bytes, wake))).collect();
+    let mut wake = Wake::first_of(refused.iter().map(|(bytes, wake)| Wake { bytes: *bytes, ..*wake }));
+    // A resting target matters only while something is open for it.
+    let rests = resting.iter().filter_map(|t| t.rest).filter(|_| *open > 0).map(|(due, _)| due);
+    let due = rests.chain(*next_due).map(|due| due.remaining_ms(now)).min();
+    let due = due.map(|ms| gathered(now, &world.link, ms, begun || snapshot.sending > 0));
+    if way_out && let Some(ms) = due {
+        wake = wake.and_at(now.utc_ms.saturating_add_unsigned(ms));
+    } else if let Some(ms) = next_due.map(|due| due.remaining_ms(now)) {
+        wake = wake.and_at(now.utc_ms.saturating_add_unsigned(ms));
+    }
+    Plan { actions, wake }
+}
+
+/// What goes before other things, and of which a target is being asked, or is to be: those wait for its word, so that a
+/// press rendition is not overtaken by its original.
+fn awaited(
+    now: &Now,
+    snapshot: &Snapshot,
+    awake: &[&TargetView],
+    policy: &Policy,
+) -> Vec<(TargetId, (bool, Rendition))> {
+    let Snapshot { world, groups, unchecked, asking, .. } = snapshot;
+    let mut turns = Vec::new();
+    for target in awake.iter().filter(|target| target.have_check) {
+        let question =
+            if asking.contains(&target.id) { None } else { ask(now, target.id, unchecked, groups, world, policy) };
+        let asked: Option<HashSet<_>> = match &question {
+            Some(Action::AskHave { hashes, .. }) => Some(hashes.iter().map(|(delivery, _)| *delivery).collect()),
+            _ if asking.contains(&target.id) => None,
+            _ => continue,
+        };
+        let mine = unchecked.iter().filter(|one| one.target == target.id);
+        let mine = mine.filter(|one| asked.as_ref().is_none_or(|asked| asked.contains(&one.delivery)));
+        turns.extend(mine.filter_map(|one| Some((target.id, groups.get(one.group)?.turn()))));
+    }
+    turns.sort_unstable();
+    turns.dedup();
+    turns
+}
+
+/// What a target is to be asked: only of what may go, since the question costs as well.
+fn ask(
+    now: &Now,
+    target: TargetId,
+    unchecked: &[Unchecked],
+    groups: &[Group],
+    world: &World,
+    policy: &Policy,
+) -> Option<Action> {
+    let most = if world.link.class().is_free() { MAX_HASHES } else { ASKED_WHERE_IT_COSTS };
+    // How large a thing may be does not bound the question for it; budgets do.
+    let mut unsized_policy = policy.clone();
+    unsized_policy.rules.iter_mut().flat_map(|rule| &mut rule.allow).for_each(|way| way.up_to_bytes = None);
+    let mine = || unchecked.iter().filter(|one| one.target == target);
+    // Where a budget has too little left for a long question, what is small may still go: it is asked for in a short one.
+    [most, 16, 4, 1].into_iter().find_map(|most| {
+        let bytes = ASKED_BYTES.min(ASKED_BYTES / ASKED_WHERE_IT_COSTS as u64 * most as u64);
+        let leave = |one: &&Unchecked| {
+            let item = groups.get(one.group)?.item();
+            permit::permit(now, &item, bytes, one.grant, world, &unsized_policy).ok().map(|permit| permit.grant)
+        };
+        let first = mine().filter_map(|one| leave(&one)).filter(|grant| world.may_join(target, *grant)).max()?;
+        let hashes = mine().filter(|one| leave(one) == Some(first)).map(|one| (one.delivery, one.hash));
+        Some(Action::AskHave { target, grant: first, hashes: hashes.take(most).collect() })
+    })
+}
+
+/// On mobile data, what is not due at once waits for its fellows, so that the radio sleeps in between: a transfer of a few
+/// bytes keeps it awake for ten seconds or more.
+fn gathered(now: &Now, link: &Link, ms: u64, busy: bool) -> u64 {
+    if link.kind != LinkKind::Cellular || busy || ms <= RADIO_AWAKE_MS {
+        return ms;
+    }
+    let at = now.since_boot_ms.saturating_add(ms);
+    at.div_ceil(GATHER_MS).saturating_mul(GATHER_MS).saturating_sub(now.since_boot_ms)
 }
 
 impl TargetView {
@@ -187,61 +352,62 @@ impl TargetView {
     }
 }
 
+impl World {
+    /// Whether something may be sent to a target under this grant, or none, beside what is sent to it already.
+    fn may_join(&self, target: TargetId, grant: Option<GrantId>) -> bool {
+        self.entered.iter().all(|(t, under)| *t != target || *under == grant)
+    }
+
+    fn enter(&mut self, target: TargetId, grant: Option<GrantId>) {
+        self.entered.push((target, grant));
+    }
+
+    /// Takes so many billed bytes from the budgets that cover the link, and from the grant.
+    fn spend(&mut self, bytes: u64, grant: Option<GrantId>) {
+        let Self { link, budgets, grants, .. } = self;
+        for view in budgets.iter_mut().filter(|view| view.budget.covers(link)) {
+            view.left = view.left.saturating_sub(bytes);
+        }
+        for view in grants.iter_mut().filter(|view| Some(view.id) == grant) {
+            view.left = view.left.saturating_sub(bytes);
+        }
+    }
+}
+
+impl Group {
+    /// What rules decide about.
+    pub fn item(&self) -> Item<'_> {
+        let Self { kind, rendition, album, urgent, .. } = self;
+        Item { kind: *kind, rendition: *rendition, album, urgent: *urgent }
+    }
+
+    /// Its place among the groups of a target.
+    fn turn(&self) -> (bool, Rendition) {
+        (!self.urgent, self.rendition)
+    }
+
+    /// When what is in it may go, if not now. Of one whose members differ in size, an average one speaks.
+    fn refusal(&self, now: &Now, world: &World, policy: &Policy) -> Option<Wake> {
+        if self.open == 0 {
+            return None;
+        }
+        permit::permit(now, &self.item(), self.bytes / self.open, None, world, policy).err().map(|refused| refused.goes)
+    }
+}
+
 impl Candidate {
-    fn rank(&self, order: Order) -> (bool, Rendition, i64, DeliveryId) {
+    /// See [`Group::turn`].
+    fn turn(&self) -> (bool, Rendition) {
+        (!self.urgent, self.class)
+    }
+
+    fn rank(&self, order: Order) -> (bool, bool, Rendition, i64, DeliveryId) {
         let age = match order {
             Order::Newest => self.order.saturating_neg(),
             Order::Oldest => self.order,
         };
-        (!self.urgent, self.class, age, self.delivery)
+        (self.grant.is_none(), !self.urgent, self.class, age, self.delivery)
     }
-}
-
-/// A delivery as it is stored: enough to say what its state is and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Delivery {
-    /// Where to.
-    pub target: TargetId,
-    /// Where it stands.
-    pub stage: Stage,
-}
-
-/// Where a delivery stands, as it is stored. What `waiting` waits for is not stored but computed: it changes with the world.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// May go; or rests until a time, after trouble of its own.
-    Waiting(Option<(Due, Trouble)>),
-    /// An upload is leased.
-    Sending,
-    /// There.
-    Delivered(Proof),
-    /// Needs a person.
-    Parked(ParkReason),
-}
-
-/// The state of a delivery, with its reason.
-pub fn reason(now: &Now, delivery: &Delivery, world: &World, policy: &Policy) -> AssetState {
-    let rest = match &delivery.stage {
-        Stage::Sending => return AssetState::Sending,
-        Stage::Delivered(proof) => return AssetState::Delivered { proof: *proof },
-        Stage::Parked(reason) => return AssetState::Parked { reason: reason.clone() },
-        Stage::Waiting(rest) => rest.filter(|(due, _)| !due.is_over(now)),
-    };
-    let at = |due: Due| now.utc_ms.saturating_add_unsigned(due.remaining_ms(now));
-    let target_rest = world.targets.iter().find(|t| t.id == delivery.target).and_then(|t| t.rest);
-    let reason = if world.paused {
-        WaitReason::Paused
-    } else if let Err(reason) = policy.allows(&world.link) {
-        reason
-    } else if let Some((due, trouble)) = target_rest.filter(|(due, _)| !due.is_over(now)) {
-        WaitReason::TargetRests { at_utc_ms: at(due), trouble }
-    } else if let Some((due, trouble)) = rest {
-        WaitReason::Retry { at_utc_ms: at(due), trouble }
-    } else {
-        WaitReason::Turn
-    };
-    AssetState::Waiting { reason }
 }
 
 #[cfg(test)]

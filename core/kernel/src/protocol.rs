@@ -21,6 +21,8 @@ pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 pub const HASH: &str = "satchel-hash";
 /// Request header: 32 hexadecimal digits that the receipt must repeat.
 pub const NONCE: &str = "satchel-nonce";
+/// Request header of a post, `1`: a person wants the asset shown again that somebody deleted at the receiver.
+pub const OVERRIDE_DELETED: &str = "satchel-override-deleted";
 /// The media type of a post whose preview comes along: the document, a line feed, and the preview's bytes. (Parsers of JSON
 /// read the document up to there, and no document on its way has a line feed in it.)
 pub const WITH_PREVIEW: &str = "application/vnd.satchel.post";

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::gate::Imposter;
+use crate::wake::Wake;
 
 /// What kind of thing the camera made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,6 +55,44 @@ pub enum WaitReason {
     LinkCosts,
     /// Nobody knows whether the link costs.
     LinkPriceUnknown,
+    /// The policy does not send this over links of this kind.
+    LinkNotAllowed,
+    /// A sign-in page stands in front of the network.
+    SignIn,
+    /// The network is a foreign operator's, and the policy says no.
+    Roaming,
+    /// Mobile data, and nobody knows whether it is a foreign operator's; the policy does not allow that.
+    RoamingUnknown,
+    /// The person asked the system to save data, and bytes cost on this link.
+    SavingData,
+    /// It goes over this link within a budget, and none covers it.
+    NoBudget,
+    /// What the budget has left is too little for it.
+    BudgetSpent {
+        /// The budget's name.
+        budget: String,
+        /// When there is a new one, in milliseconds since 1970; none where there will be none.
+        at_utc_ms: Option<i64>,
+    },
+    /// It is larger than the whole budget: it cannot ever go by it.
+    BudgetTooSmall {
+        /// The budget's name.
+        budget: String,
+    },
+    /// The device is not being charged, as far as is known, and the policy wants that.
+    NotCharging,
+    /// It is outside of the policy's hours.
+    OutsideHours {
+        /// When they begin, in milliseconds since 1970.
+        at_utc_ms: i64,
+    },
+    /// It is larger than what the policy sends over this link.
+    TooLargeHere {
+        /// The most that goes, in bytes.
+        most: u64,
+    },
+    /// The policy never sends it.
+    Never,
     /// The person paused the outbox.
     Paused,
     /// It is tried again at a time, after something went wrong that concerns this one only.
@@ -103,6 +142,8 @@ pub enum Trouble {
     Refused(u16),
     /// Nothing of the target's: the original could not be opened just now.
     SourceAway,
+    /// Nothing of the target's: there is no room on this device for what is to be made first.
+    StorageFull,
     /// A trouble of a later version.
     Other,
 }
@@ -129,6 +170,7 @@ impl From<StoredTrouble> for Trouble {
             "contradiction" => Some(Self::Contradiction),
             "refused" => status().map(Self::Refused),
             "source_away" => Some(Self::SourceAway),
+            "storage_full" => Some(Self::StorageFull),
             _ => None,
         };
         known.unwrap_or(Self::Other)
@@ -166,6 +208,8 @@ pub enum ParkReason {
     BadReceipt,
     /// Somebody deleted it at the server.
     DeletedThere,
+    /// The target is not to learn what the file says of itself, and this kind of file cannot be freed of it.
+    CannotRedact,
     /// A reason of a later version.
     #[serde(other)]
     Other,
@@ -183,6 +227,9 @@ pub enum AssetState {
     Waiting {
         /// Why.
         reason: WaitReason,
+        /// When it will go, as far as that can be said: not before what this asks for is true.
+        #[serde(default)]
+        goes: Wake,
     },
     /// On its way.
     Sending,
@@ -214,6 +261,14 @@ impl AssetState {
         }
     }
 
+    /// Why it waits; none where it does not.
+    pub const fn wait_reason(&self) -> Option<&WaitReason> {
+        match self {
+            Self::Waiting { reason, .. } => Some(reason),
+            _ => None,
+        }
+    }
+
     /// An asset's state from those of its parts' deliveries at one target: the one that is furthest from done
     /// names it, and a person's attention comes before patience.
     pub fn of_deliveries(states: impl IntoIterator<Item = AssetState>) -> Option<AssetState> {
@@ -222,7 +277,7 @@ impl AssetState {
             Self::Sending => 1,
             Self::Hashing => 2,
             Self::Accepted => 3,
-            Self::Waiting { reason: WaitReason::Turn } => 5,
+            Self::Waiting { reason: WaitReason::Turn, .. } => 5,
             Self::Waiting { .. } => 4,
             Self::Removed => 6,
             Self::Delivered { proof } => 7 + *proof as u8,
@@ -252,6 +307,7 @@ impl Trouble {
             Self::Contradiction => "the server contradicted itself".into(),
             Self::Refused(status) => format!("the server refused the request ({status})"),
             Self::SourceAway => "the original could not be opened (in the cloud, or the phone is locked)".into(),
+            Self::StorageFull => "this device's storage is full; free some space".into(),
             Self::Other => "something went wrong".into(),
         }
     }
@@ -277,12 +333,39 @@ impl WaitReason {
             Self::NoLink => "there is no network".into(),
             Self::LinkCosts => "this network costs, and your rules say to wait for a free one".into(),
             Self::LinkPriceUnknown => "nobody knows whether this network costs; your rules say to wait".into(),
+            Self::LinkNotAllowed => "your rules do not send this over a network of this kind".into(),
+            Self::SignIn => "the network wants you to sign in first; open its page in a browser".into(),
+            Self::Roaming => "this is another operator's network abroad (roaming), and your rules say no".into(),
+            Self::RoamingUnknown => "nobody knows whether this is roaming, and your rules do not allow roaming".into(),
+            Self::SavingData => "data saving is switched on, and this network costs".into(),
+            Self::NoBudget => "it goes over this network within a budget, and you have set none for it".into(),
+            Self::BudgetSpent { budget, .. } => format!("the budget \"{budget}\" has too little left for it"),
+            Self::BudgetTooSmall { budget } => format!("it is larger than the whole budget \"{budget}\""),
+            Self::NotCharging => "your rules send it only while the phone is charging".into(),
+            Self::OutsideHours { .. } => "your rules send it only in certain hours".into(),
+            Self::TooLargeHere { most } => {
+                format!("it is larger than the {} that your rules send over this network", amount(*most))
+            }
+            Self::Never => "your rules never send it".into(),
             Self::Paused => "paused".into(),
             Self::Retry { trouble, .. } | Self::TargetRests { trouble, .. } => trouble.words_of_wait(),
             Self::SourceBusy => "the file is still being written".into(),
             Self::SourceAway => Trouble::SourceAway.words_of_wait(),
             Self::Other => "it waits".into(),
         }
+    }
+}
+
+/// An amount of bytes, as a person says it: 20 KB, 1.5 MB.
+pub fn amount(bytes: u64) -> String {
+    match bytes {
+        1 => "1 byte".into(),
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..10_000 => format!("{:.1} KB", bytes as f64 / 1e3),
+        10_000..1_000_000 => format!("{} KB", bytes / 1_000),
+        1_000_000..100_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        100_000_000..1_000_000_000 => format!("{} MB", bytes / 1_000_000),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
 }
 
@@ -304,6 +387,9 @@ impl ParkReason {
             Self::Refused { status } => format!("the server refuses it ({status}); ask its operator, then retry"),
             Self::BadReceipt => "the server's receipt does not fit the key from pairing; pair again if the server is new".into(),
             Self::DeletedThere => "somebody deleted it at the server; retry to send it again".into(),
+            Self::CannotRedact => {
+                "this server is not to learn where it was taken, and that cannot be taken out of this kind of file; let the server have it, or remove it here".into()
+            }
             Self::Other => "it needs your attention".into(),
         }
     }

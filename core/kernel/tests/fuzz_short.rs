@@ -1,5 +1,5 @@
 //! The fuzz targets' bodies, on some thousands of seeded inputs each: noise, and true documents with bytes changed.
-//! The long runs are `cargo +nightly fuzz run gate|reply|receipt|stored` in `core/kernel`.
+//! The long runs are `cargo xtask fuzz gate|reply|receipt|stored|policy`.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
@@ -7,6 +7,7 @@
 mod bodies;
 
 use satchel_kernel::ids::{AssetId, BlobHash, Nonce};
+use satchel_kernel::policy::{Policy, READY};
 use satchel_kernel::protocol::have::{HaveEntry, HaveReply, HaveState};
 use satchel_kernel::protocol::keys::{SigningKey, Succession};
 use satchel_kernel::protocol::pairing::PairingCode;
@@ -124,5 +125,21 @@ fn documents_that_are_bent_are_read_or_refused() {
     }
     for _ in 0..2000 {
         bodies::receipt(&noise.bytes(200));
+    }
+}
+
+#[test]
+fn policies_that_are_bent_are_read_or_refused() {
+    let hours = r#"{"version":2,"rules":[{"for":{"kinds":["video"],"albums":["a"]},"allow":[]},
+        {"allow":[{"over":["cellular"],"up_to_bytes":3000000,"hours":"22:00-06:00","only_while_charging":true}]}]}"#;
+    let ready = READY.map(|name| Policy::ready(name).unwrap().to_json());
+    let first = r#"{"version":1,"links":"any","order":"oldest"}"#;
+    let mut noise = Noise(3);
+    for document in ready.iter().map(String::as_str).chain([hours, first]) {
+        let document = document.as_bytes().to_vec();
+        bodies::policy(&document);
+        for _ in 0..3000 {
+            bodies::policy(&noise.bent(document.clone()));
+        }
     }
 }

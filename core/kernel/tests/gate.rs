@@ -85,6 +85,7 @@ fn what_is_no_reply() {
         Cut::Stalled,
         Cut::NoReply,
         Cut::Stopped,
+        Cut::Spent,
         Cut::SourceChanged,
         Cut::SourceUnreadable,
     ];

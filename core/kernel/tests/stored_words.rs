@@ -4,6 +4,7 @@
 
 use proptest::prelude::*;
 use satchel_kernel::gate::Imposter;
+use satchel_kernel::planner::{LinkNeed, Wake};
 use satchel_kernel::state::{AssetState, ParkReason, Proof, Trouble, WaitReason};
 
 const IMPOSTERS: [Imposter; 5] =
@@ -21,6 +22,7 @@ fn any_trouble() -> impl Strategy<Value = Trouble> {
         Just(Trouble::Contradiction),
         any::<u16>().prop_map(Trouble::Refused),
         Just(Trouble::SourceAway),
+        Just(Trouble::StorageFull),
         Just(Trouble::Other),
     ]
 }
@@ -35,6 +37,20 @@ fn any_wait() -> impl Strategy<Value = WaitReason> {
         Just(WaitReason::Paused),
         (any::<i64>(), any_trouble()).prop_map(|(at_utc_ms, trouble)| WaitReason::Retry { at_utc_ms, trouble }),
         (any::<i64>(), any_trouble()).prop_map(|(at_utc_ms, trouble)| WaitReason::TargetRests { at_utc_ms, trouble }),
+        prop::sample::select(vec![
+            WaitReason::LinkNotAllowed,
+            WaitReason::SignIn,
+            WaitReason::Roaming,
+            WaitReason::RoamingUnknown,
+            WaitReason::SavingData,
+            WaitReason::NoBudget,
+            WaitReason::NotCharging,
+            WaitReason::Never,
+        ]),
+        any::<Option<i64>>().prop_map(|at_utc_ms| WaitReason::BudgetSpent { budget: "trip".into(), at_utc_ms }),
+        Just(WaitReason::BudgetTooSmall { budget: "trip".into() }),
+        any::<i64>().prop_map(|at_utc_ms| WaitReason::OutsideHours { at_utc_ms }),
+        any::<u64>().prop_map(|most| WaitReason::TooLargeHere { most }),
         Just(WaitReason::SourceBusy),
         Just(WaitReason::SourceAway),
         Just(WaitReason::Other),
@@ -55,6 +71,7 @@ fn any_park() -> impl Strategy<Value = ParkReason> {
         any::<u16>().prop_map(|status| ParkReason::Refused { status }),
         Just(ParkReason::BadReceipt),
         Just(ParkReason::DeletedThere),
+        Just(ParkReason::CannotRedact),
         Just(ParkReason::Other),
     ]
 }
@@ -75,7 +92,7 @@ proptest! {
         are_words(&park.words())?;
         let again: Trouble = serde_json::from_str(&serde_json::to_string(&trouble).unwrap()).unwrap();
         prop_assert_eq!(again, trouble);
-        for state in [AssetState::Waiting { reason: wait }, AssetState::Parked { reason: park }] {
+        for state in [AssetState::Waiting { reason: wait, goes: Wake::default() }, AssetState::Parked { reason: park }] {
             let again: AssetState = serde_json::from_str(&serde_json::to_string(&state).unwrap()).unwrap();
             prop_assert_eq!(again, state);
         }
@@ -85,9 +102,9 @@ proptest! {
 #[test]
 fn a_wait_of_a_later_version_is_read_as_other() {
     for json in [
-        r#"{"code":"budget_spent"}"#,
-        r#"{"code":"budget_spent","until":5,"nested":{"a":[1,2,{"b":null}]}}"#,
-        r#"{"until":5,"code":"budget_spent"}"#,
+        r#"{"code":"quota_of_the_moon"}"#,
+        r#"{"code":"quota_of_the_moon","until":5,"nested":{"a":[1,2,{"b":null}]}}"#,
+        r#"{"until":5,"code":"quota_of_the_moon"}"#,
     ] {
         assert_eq!(serde_json::from_str::<WaitReason>(json).unwrap(), WaitReason::Other, "{json}");
     }
@@ -142,7 +159,10 @@ fn a_trouble_of_a_later_version_is_read_as_other() {
     // Inside of what holds it.
     let json = r#"{"state":"waiting","reason":{"code":"retry","at_utc_ms":1,"trouble":{"kind":"quota","detail":7}}}"#;
     let reason = WaitReason::Retry { at_utc_ms: 1, trouble: Trouble::Other };
-    assert_eq!(serde_json::from_str::<AssetState>(json).unwrap(), AssetState::Waiting { reason });
+    assert_eq!(
+        serde_json::from_str::<AssetState>(json).unwrap(),
+        AssetState::Waiting { reason, goes: Wake::default() }
+    );
 }
 
 #[test]
@@ -154,12 +174,16 @@ fn what_this_version_writes_stays_as_it_is() {
             AssetState::Parked { reason: ParkReason::Refused { status: 415 } },
             r#"{"state":"parked","reason":{"code":"refused","status":415}}"#,
         ),
-        (AssetState::Waiting { reason: WaitReason::NoLink }, r#"{"state":"waiting","reason":{"code":"no_link"}}"#),
+        (
+            AssetState::Waiting { reason: WaitReason::NoLink, goes: Wake::with(LinkNeed::Unmetered) },
+            r#"{"state":"waiting","reason":{"code":"no_link"},"goes":{"needs":"unmetered"}}"#,
+        ),
         (
             AssetState::Waiting {
                 reason: WaitReason::TargetRests { at_utc_ms: 9, trouble: Trouble::Imposter(Imposter::Page) },
+                goes: Wake::at(9),
             },
-            r#"{"state":"waiting","reason":{"code":"target_rests","at_utc_ms":9,"trouble":{"kind":"imposter","detail":"page"}}}"#,
+            r#"{"state":"waiting","reason":{"code":"target_rests","at_utc_ms":9,"trouble":{"kind":"imposter","detail":"page"}},"goes":{"at_utc_ms":9}}"#,
         ),
     ] {
         assert_eq!(serde_json::to_string(&state).unwrap(), json);

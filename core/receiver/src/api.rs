@@ -84,8 +84,9 @@ async fn put_post(
                 .ok_or_else(|| Refusal::bad("header", "Satchel-Nonce must be 32 hexadecimal digits"))?,
         ),
     };
+    let again = parts.headers.get(protocol::OVERRIDE_DELETED).is_some_and(|word| word == "1");
     let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let sent = posts::Sent::new(bytes(body, posts::MAX_POST).await?, kind);
+    let sent = posts::Sent::new(bytes(body, posts::MAX_POST).await?, kind, again);
     let reply = posts::put(&app, caller, asset, revision, nonce, sent).await?;
     let status = if reply.new { StatusCode::CREATED } else { StatusCode::OK };
     let mut response = (status, Json(&reply)).into_response();

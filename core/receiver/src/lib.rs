@@ -36,5 +36,6 @@ pub use qr::qr_text;
 pub use satchel_kernel::protocol::pairing::PairingCode;
 pub use server::Receiver;
 pub use store::StoreError;
+pub use store::assets::{AssetView, PartView};
 pub use store::people::DeviceRow;
 pub use store::uploads::CompletedUpload;

@@ -35,17 +35,18 @@ pub(crate) struct PostReply {
 pub(crate) struct Sent {
     document: Vec<u8>,
     preview: Option<Vec<u8>>,
+    again: bool,
 }
 
 impl Sent {
-    /// Takes a body apart, if its media type says that there is more than a document.
-    pub(crate) fn new(mut body: Vec<u8>, media_type: Option<&str>) -> Self {
+    /// Takes a body apart, if its media type says that there is more than a document. `again`: a deletion here is overridden.
+    pub(crate) fn new(mut body: Vec<u8>, media_type: Option<&str>, again: bool) -> Self {
         // Parameters say nothing here, and letters are as good in either case (RFC 9110 §8.3.1).
         let media_type = media_type.and_then(|kind| kind.split(';').next()).map(str::trim);
         let with = media_type.is_some_and(|kind| kind.eq_ignore_ascii_case(protocol::WITH_PREVIEW));
         let feed = body.iter().position(|byte| *byte == b'\n').filter(|_| with);
         let preview = feed.map(|at| body.split_off(at).split_off(1));
-        Self { document: body, preview }
+        Self { document: body, preview, again }
     }
 }
 
@@ -57,7 +58,7 @@ pub(crate) async fn put(
     nonce: Option<Nonce>,
     sent: Sent,
 ) -> Result<PostReply, Refusal> {
-    let Sent { document: body, preview: bytes } = sent;
+    let Sent { document: body, preview: bytes, again } = sent;
     let document: PostDocument =
         serde_json::from_slice(&body).map_err(|e| Refusal::bad("bad_post", format!("this is no post: {e}")))?;
     check(&document, asset, revision)?;
@@ -65,7 +66,7 @@ pub(crate) async fn put(
     let (hash, length) = (BlobHash::of(&body), body.len() as u64);
     let taken = document.post.time.as_deref().and_then(times::wall_clock);
     let Caller { account, device } = caller;
-    let incoming = Incoming { account: account.clone(), device, document, hash, body, taken, preview };
+    let incoming = Incoming { account: account.clone(), device, document, hash, body, taken, preview, again };
     // A viewer's deletion must not unlink the blob between its link and its row.
     let gate = match preview {
         Some(_) => Some(app.blob_gate.read().await),
@@ -73,7 +74,7 @@ pub(crate) async fn put(
     };
     // What a viewer deleted stays deleted: its words are kept, and no picture.
     let (whose, which) = (account.clone(), asset.to_string());
-    let deleted = preview.is_some() && app.store.read(move |c| posts::is_deleted(c, &whose, &which)).await?;
+    let deleted = preview.is_some() && !again && app.store.read(move |c| posts::is_deleted(c, &whose, &which)).await?;
     let preview = preview.filter(|_| !deleted);
     let incoming = Incoming { preview, ..incoming };
     if let Some((hash, length)) = preview {
@@ -91,7 +92,10 @@ pub(crate) async fn put(
                 "this revision is here already and says something else: send it as a later revision",
             ));
         }
-        Stored::Again { received, shown, .. } => {
+        Stored::Again { received, shown, replaced, .. } => {
+            for gone in replaced {
+                app.hub.send(Event::Gone(gone));
+            }
             for id in shown {
                 app.hub.send(Event::Asset(id));
             }

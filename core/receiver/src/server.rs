@@ -17,6 +17,7 @@ use crate::identity::Identity;
 use crate::pairing::Codes;
 use crate::signing::Signer;
 use crate::slots::Slots;
+use crate::store::assets::{self, AssetView};
 use crate::store::people::{self, DeviceRow};
 use crate::store::uploads::{self, CompletedUpload};
 use crate::store::{Store, StoreError};
@@ -144,6 +145,14 @@ impl Receiver {
     /// When the store cannot be read.
     pub async fn completed_uploads(&self) -> Result<Vec<CompletedUpload>, StoreError> {
         self.app.store.read(uploads::completed).await
+    }
+
+    /// The newest assets, at most 500, as the page shows them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn assets(&self) -> Result<Vec<AssetView>, StoreError> {
+        self.app.store.read(|c| assets::page(c, assets::Order::Arrived, None, None, 500)).await
     }
 
     /// The folder and name of a blob in the store, there or not.

@@ -282,3 +282,58 @@ async fn a_preview_that_no_revision_names_any_more_goes() {
     assert!(desk.receiver().delete_asset(1).await.unwrap());
     assert_eq!(blobs(&desk), 0);
 }
+
+#[tokio::test]
+async fn a_persons_word_brings_back_what_was_deleted() {
+    let desk = Desk::open().await;
+    let ana = desk.pair("Ana").await;
+    let asset = AssetId::from_bytes([9; 16]);
+    let words = post(asset, 1, "First light", b"the original");
+    put(&desk, &ana, asset, 1, &words).await;
+    ana.send(&desk, b"the original").await;
+    assert!(desk.receiver().delete_asset(1).await.unwrap());
+    let again = |revision: u32, words: Value| {
+        let path = format!("/v1/posts/{asset}/{revision}");
+        let request = ana.request(&desk, Method::PUT, &path).header("Satchel-Override-Deleted", "1");
+        async move { request.body(words.to_string()).send().await.unwrap().status() }
+    };
+    // Without the word it stays deleted, also as a later revision, and when its bytes come they have no words.
+    assert_eq!(put(&desk, &ana, asset, 2, &post(asset, 2, "Later", b"the original")).await.0, 201);
+    assert!(viewer_list(&desk).await.is_empty());
+    ana.send(&desk, b"the original").await;
+    assert_eq!(viewer_list(&desk).await[0]["posted"], false);
+    // An older revision brings back the newest, in the place of what came by itself.
+    assert_eq!(again(1, words).await, 200);
+    let shown = viewer_list(&desk).await;
+    assert_eq!((shown.len(), shown[0]["caption"].as_str()), (1, Some("Later")));
+    assert_eq!(shown[0]["parts"][0]["here"], true);
+    assert!(desk.receiver().delete_asset(1).await.unwrap());
+    assert_eq!(again(3, post(asset, 3, "And again", b"the original")).await, 201);
+    let shown = viewer_list(&desk).await;
+    assert_eq!((shown.len(), shown[0]["caption"].as_str()), (1, Some("And again")));
+    assert_eq!(shown[0]["parts"][0]["here"], false, "its bytes come anew");
+}
+
+#[tokio::test]
+async fn a_press_rendition_is_shown_by_its_post_alone_whichever_comes_first() {
+    let desk = Desk::open().await;
+    let ana = desk.pair("Ana").await;
+    let asset = AssetId::from_bytes([9; 16]);
+    let press = b"a picture to print";
+    let upload = ana.tus(&desk, "POST", "/files/").header("Upload-Length", press.len());
+    let upload = upload.header("Upload-Metadata", "filename YS1wcmVzcy5qcGc=,rendition cHJlc3M=");
+    let reply = upload.header("Content-Type", "application/offset+octet-stream").body(&press[..]).send().await.unwrap();
+    assert_eq!(reply.status(), 201);
+    assert!(viewer_list(&desk).await.is_empty(), "no post names it");
+    assert_eq!(put(&desk, &ana, asset, 1, &post(asset, 1, "First light", b"the original")).await.0, 201);
+    let mut named = post(asset, 2, "First light", b"the original");
+    named["parts"].as_array_mut().unwrap().push(json!({ "role": "still", "rendition": "press",
+        "hash": BlobHash::of(press), "length": press.len(), "name": "IMG_1-press.jpg", "type": "image/jpeg" }));
+    assert_eq!(put(&desk, &ana, asset, 2, &named).await.0, 201);
+    assert_eq!(put(&desk, &ana, asset, 2, &named).await.0, 200, "again");
+    ana.send(&desk, b"the original").await;
+    let shown = viewer_list(&desk).await;
+    assert_eq!(shown.len(), 1);
+    let parts: Vec<_> = shown[0]["parts"].as_array().unwrap().iter().map(|p| (&p["rendition"], &p["here"])).collect();
+    assert_eq!(parts, [(&json!("original"), &json!(true)), (&json!("press"), &json!(true))]);
+}

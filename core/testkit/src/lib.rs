@@ -12,5 +12,6 @@ pub mod link;
 pub mod samples;
 mod stream;
 mod talk;
+pub mod toll;
 
 pub use chance::Chance;

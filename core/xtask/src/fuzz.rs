@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz TARGET`: lets cargo-fuzz look for inputs that break the kernel's parsing.
+//! `cargo xtask fuzz TARGET`: lets cargo-fuzz look for inputs that break the kernel's parsing, or what reads pictures.
 
 use std::fs;
 use std::process::Command;
@@ -11,10 +11,14 @@ use crate::workspace::Workspace;
 
 const CARGO_FUZZ: &str = "0.13.2";
 
+/// Crates with a folder `fuzz`, each with a folder of files to start from where it has one.
+const CRATES: [(&str, Option<&str>); 2] =
+    [("core/kernel", None), ("core/engine", Some("core/engine/tests/pictures/samples"))];
+
 /// What to fuzz, and for how long.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// A file of core/kernel/fuzz/fuzz_targets, without its ending; leave it out to list them.
+    /// A file of fuzz/fuzz_targets in core/kernel or core/engine, without its ending; leave it out to list them.
     target: Option<String>,
     /// When to stop, in seconds.
     #[arg(long, default_value_t = 60)]
@@ -22,15 +26,20 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<Outcome, String> {
-    let kernel = workspace.root.join("core/kernel");
-    let targets = targets(&kernel.join("fuzz/fuzz_targets"))?;
+    let mut all = Vec::new();
+    for (krate, start) in CRATES {
+        let folder = workspace.root.join(krate);
+        let found = targets(&folder.join("fuzz/fuzz_targets"))?;
+        all.extend(found.into_iter().map(|name| (name, folder.clone(), start)));
+    }
     let Some(target) = &arguments.target else {
-        println!("{}", targets.join("\n"));
+        all.iter().for_each(|(name, ..)| println!("{name}"));
         return Ok(Outcome::Well);
     };
-    if !targets.contains(target) {
-        return Err(format!("no fuzz target is called {target}; there are: {}", targets.join(", ")));
-    }
+    let Some((_, folder, start)) = all.iter().find(|(name, ..)| name == target) else {
+        let names: Vec<_> = all.iter().map(|(name, ..)| name.as_str()).collect();
+        return Err(format!("no fuzz target is called {target}; there are: {}", names.join(", ")));
+    };
     let rustup = on_path(&["rustup"]).ok_or("cargo-fuzz needs Rust's nightly: install rustup")?;
     let installed = Run::new(Command::new(&rustup).args(["toolchain", "list"])).text()?;
     if !installed.lines().any(|line| line.starts_with("nightly")) {
@@ -40,8 +49,15 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<Outcom
     println!("fuzzing {target} for {} s", arguments.seconds);
     // `rustup run` puts nightly's cargo first on the path; the variables of this run would lead back to stable.
     let mut run = Command::new(rustup);
-    run.current_dir(&kernel).env_remove("CARGO").env_remove("RUSTUP_TOOLCHAIN").args(["run", "nightly"]);
-    run.arg(fuzz).args(["run", target, "--"]).arg(format!("-max_total_time={}", arguments.seconds));
+    run.current_dir(folder).env_remove("CARGO").env_remove("RUSTUP_TOOLCHAIN").args(["run", "nightly"]);
+    run.arg(fuzz).args(["run", target]);
+    if let Some(start) = start {
+        // What is found goes into the first folder, so that is not the one with the files to start from.
+        let corpus = folder.join("fuzz/corpus").join(target);
+        fs::create_dir_all(&corpus).map_err(|e| format!("{}: {e}", corpus.display()))?;
+        run.arg(corpus).arg(workspace.root.join(start));
+    }
+    run.arg("--").arg(format!("-max_total_time={}", arguments.seconds));
     Run::new(&mut run).shown().map(Outcome::well_if)
 }
 

@@ -57,7 +57,10 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<Outcom
         ("format", Box::new(|| cargo_check(&["fmt", "--all", "--check"]))),
         (
             "clippy",
-            Box::new(|| cargo_check(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"])),
+            Box::new(|| {
+                let what = ["clippy", "--workspace", "--all-targets", "--features", "satchel-cli/bench"];
+                cargo_check(&[&what[..], &["--quiet", "--", "-D", "warnings"]].concat())
+            }),
         ),
         ("documentation", Box::new(tools::documentation)),
         ("cargo-deny", Box::new(|| tools::deny(workspace, &cache))),

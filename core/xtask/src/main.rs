@@ -46,9 +46,9 @@ enum Routine {
     Bindings(bindings::Arguments),
     /// Formats the sources in Rust, Kotlin and Swift.
     Fmt,
-    /// Measures: memory, hashing and enqueueing; or the boundary to Kotlin and Swift.
+    /// Measures: memory, hashing and enqueueing; previews over a bad link; a million assets; the boundary to Kotlin and Swift.
     Bench(bench::Arguments),
-    /// Fuzzes one target of the kernel.
+    /// Fuzzes one target of the kernel, or of what reads pictures.
     Fuzz(fuzz::Arguments),
     /// Weighs the library for phones, by crate.
     Size(size::Arguments),

@@ -19,7 +19,7 @@ use crate::process::{Run, on_path};
 use crate::workspace::{Workspace, cargo};
 
 /// The terminal, in columns and lines: the whole story fits.
-const SIZE: (&str, &str) = ("100", "60");
+const SIZE: (&str, &str) = ("100", "90");
 /// What the demo says when it is done and serves its page.
 const SERVING: &str = "#key=";
 /// Far more than the demo takes.

@@ -50,6 +50,15 @@ public struct Asset: Identifiable, Hashable, Sendable {
                 case .other: .other
                 }
         }
+
+        var core: SatchelGenerated.AssetKind {
+            switch self {
+            case .photo: .photo
+            case .video: .video
+            case .pair: .pair
+            case .other: .other
+            }
+        }
     }
 
     /// Which.
@@ -118,6 +127,9 @@ public struct Delivery: Hashable, Sendable {
     public let acknowledged: Int
     /// Whether a verified receipt is stored.
     public let receipt: Bool
+    /// Whether it is the original without what it says of itself: a payload of its own, that receipt and length speak of. The
+    /// original itself is not there: whether that may be deleted, ``Asset/state`` says.
+    public let redacted: Bool
 
     init(_ core: SatchelGenerated.Delivery) {
         target = TargetID(rawValue: core.target)
@@ -127,6 +139,7 @@ public struct Delivery: Hashable, Sendable {
         sent = Int(count: core.sent)
         acknowledged = Int(count: core.acknowledged)
         receipt = core.receipt
+        redacted = core.redacted
     }
 }
 
@@ -138,6 +151,8 @@ public struct Target: Identifiable, Hashable, Sendable {
     public let address: String
     /// A paired Satchel receiver: it signs receipts, tells what it has, and takes posts.
     public let receiver: Bool
+    /// What it is not to learn from files.
+    public let redact: Redaction
     /// While it rests: when it is tried again.
     public let restsUntil: Date?
     /// While it rests: why.
@@ -147,6 +162,7 @@ public struct Target: Identifiable, Hashable, Sendable {
         id = TargetID(rawValue: core.id)
         address = core.url
         receiver = core.receiver
+        redact = Redaction(core.redact)
         restsUntil = core.restsUntilUtcMs.map(Date.init(utcMs:))
         trouble = core.trouble.map(Trouble.init)
     }

@@ -25,6 +25,18 @@ extension WaitReason {
         case .noLink: "no_link"
         case .linkCosts: "link_costs"
         case .linkPriceUnknown: "link_price_unknown"
+        case .linkNotAllowed: "link_not_allowed"
+        case .signIn: "sign_in"
+        case .roaming: "roaming"
+        case .roamingUnknown: "roaming_unknown"
+        case .savingData: "saving_data"
+        case .noBudget: "no_budget"
+        case .budgetSpent: "budget_spent"
+        case .budgetTooSmall: "budget_too_small"
+        case .notCharging: "not_charging"
+        case .outsideHours: "outside_hours"
+        case .tooLargeHere: "too_large_here"
+        case .never: "never"
         case .paused: "paused"
         case .retry: "retry"
         case .targetRests: "target_rests"
@@ -39,6 +51,33 @@ extension WaitReason {
         switch self {
         case .retry(_, let trouble), .targetRests(_, let trouble): trouble
         default: nil
+        }
+    }
+}
+
+extension Link.Kind {
+    /// Its name.
+    public var code: String {
+        switch self {
+        case .noNetwork: "none"
+        case .wifi: "wifi"
+        case .cellular: "cellular"
+        case .ethernet: "ethernet"
+        case .hotspot: "hotspot"
+        case .other: "other"
+        case .unknown: "unknown"
+        }
+    }
+}
+
+extension Wake.Need {
+    /// Its name.
+    public var code: String {
+        switch self {
+        case .any: "any"
+        case .notRoaming: "not_roaming"
+        case .notCellular: "not_cellular"
+        case .unmetered: "unmetered"
         }
     }
 }
@@ -59,6 +98,7 @@ extension ParkReason {
         case .refused: "refused"
         case .badReceipt: "bad_receipt"
         case .deletedThere: "deleted_there"
+        case .cannotRedact: "cannot_redact"
         case .other(let code): code
         }
     }
@@ -78,6 +118,7 @@ extension Trouble {
         case .contradiction: "contradiction"
         case .refused: "refused"
         case .sourceAway: "source_away"
+        case .storageFull: "storage_full"
         case .other(let code): code
         }
     }

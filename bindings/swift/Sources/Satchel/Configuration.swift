@@ -1,4 +1,4 @@
-// How an outbox is opened, the traveller's rules, and the app's store for secrets.
+// How an outbox is opened, and the app's store for secrets.
 
 import Foundation
 internal import SatchelGenerated
@@ -8,8 +8,9 @@ public struct Configuration: Hashable, Sendable {
     /// The outbox's own folder; made if it is missing. Not one that the system may empty (Caches), and not one that is
     /// backed up to another device.
     public var folder: URL
-    /// The traveller's rules.
-    public var policy: Policy
+    /// The traveller's rules. When left out, those that ``Satchel/Satchel/keepPolicy(_:)`` kept; where none were, only links
+    /// that cost nothing are used.
+    public var policy: Policy?
     /// Certificates to trust beside the system's, in PEM.
     public var extraRoots: [String]
     /// How long a connection may take to be made; the library's own choice when left out.
@@ -17,7 +18,7 @@ public struct Configuration: Hashable, Sendable {
 
     /// An outbox in this folder.
     public init(
-        folder: URL, policy: Policy = Policy(), extraRoots: [String] = [], connectTimeout: Duration? = nil
+        folder: URL, policy: Policy? = nil, extraRoots: [String] = [], connectTimeout: Duration? = nil
     ) {
         self.folder = folder
         self.policy = policy
@@ -27,55 +28,8 @@ public struct Configuration: Hashable, Sendable {
 
     var core: SatchelGenerated.Config {
         .init(
-            folder: folder.path, policy: policy.core, extraRoots: extraRoots,
+            folder: folder.path, policy: policy?.core, extraRoots: extraRoots,
             connectTimeoutMs: connectTimeout?.milliseconds)
-    }
-}
-
-/// The traveller's rules.
-public struct Policy: Hashable, Sendable {
-    /// Which links may carry bytes.
-    public enum Links: Hashable, Sendable, CaseIterable {
-        /// Only links that are known to cost nothing.
-        case unmetered
-        /// Any link that there is.
-        case any
-    }
-
-    /// What goes first when nothing else tells two assets apart.
-    public enum Order: Hashable, Sendable, CaseIterable {
-        /// What was added last.
-        case newest
-        /// What was added first.
-        case oldest
-    }
-
-    /// Which links may be used.
-    public var links: Links
-    /// What goes first.
-    public var order: Order
-    /// Uploads side by side, 1 to 8.
-    public var uploadsAtOnce: Int
-
-    /// Only links that cost nothing, unless something else is said.
-    public init(links: Links = .unmetered, order: Order = .newest, uploadsAtOnce: Int = 2) {
-        self.links = links
-        self.order = order
-        self.uploadsAtOnce = uploadsAtOnce
-    }
-
-    var core: SatchelGenerated.Policy {
-        let links: SatchelGenerated.Links =
-            switch links {
-            case .unmetered: .unmetered
-            case .any: .any
-            }
-        let order: SatchelGenerated.Order =
-            switch order {
-            case .newest: .newest
-            case .oldest: .oldest
-            }
-        return .init(links: links, order: order, uploadsAtOnce: UInt8(clamping: uploadsAtOnce))
     }
 }
 

@@ -95,6 +95,8 @@ public struct HostStep: Hashable, Sendable {
     public let notConstrained: Bool
     /// Not over mobile data.
     public let noCellular: Bool
+    /// Not on a foreign operator's network.
+    public let notRoaming: Bool
     /// Not before this.
     public let notBefore: Date?
     /// Must not go over a connection that was used before.
@@ -120,6 +122,7 @@ public struct HostStep: Hashable, Sendable {
         unmeteredOnly = core.unmeteredOnly
         notConstrained = core.notConstrained
         noCellular = core.noCellular
+        notRoaming = core.notRoaming
         notBefore = core.notBeforeUtcMs.map(Date.init(utcMs:))
         freshConnection = core.freshConnection
         pin = core.pin

@@ -84,13 +84,17 @@ public struct AddOptions: Hashable, Sendable {
     public var urgent: Bool
     /// Copy the bytes into the outbox, for files that will not stay.
     public var copy: Bool
+    /// The album that it comes from, as the app names it, at most 200 characters; rules may tell albums apart. What is there
+    /// already stays in its own.
+    public var album: String?
 
     /// Options.
-    public init(post: PostEdit = PostEdit(), urgent: Bool = false, copy: Bool = false) {
+    public init(post: PostEdit = PostEdit(), urgent: Bool = false, copy: Bool = false, album: String? = nil) {
         self.post = post
         self.urgent = urgent
         self.copy = copy
+        self.album = album
     }
 
-    var core: SatchelGenerated.AddOptions { .init(post: post.core, urgent: urgent, copy: copy) }
+    var core: SatchelGenerated.AddOptions { .init(post: post.core, urgent: urgent, album: album, copy: copy) }
 }

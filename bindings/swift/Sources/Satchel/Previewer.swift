@@ -10,9 +10,19 @@ public protocol Previewer: Sendable {
     ///
     /// Called on a thread of Satchel's own that may wait, one call at a time. When it throws, the post goes without a preview.
     func picture(_ request: PreviewRequest) throws -> Bool
+    /// Writes a small version of a film to ``PreviewRequest/destination``, as MP4 that any browser plays, of at most 2 MiB and
+    /// with nothing in it of where and when; `false` when there is none to be had. It goes as it is, if it keeps to that.
+    ///
+    /// Called one film at a time; pictures are asked for meanwhile. When it throws, the post goes without it.
+    func film(_ request: PreviewRequest) throws -> Bool
 }
 
-/// A picture that the app is to make.
+extension Previewer {
+    /// There is none to be had.
+    public func film(_ request: PreviewRequest) throws -> Bool { false }
+}
+
+/// A picture or a film that the app is to make.
 public struct PreviewRequest: Hashable, Sendable {
     /// The original, or the outbox's copy of it.
     public let source: Source
@@ -24,7 +34,7 @@ public struct PreviewRequest: Hashable, Sendable {
     public let bytes: Int
     /// The longer side that is wanted, in pixels; a larger picture is fine.
     public let longest: Int
-    /// Where to write it, as JPEG, PNG or WebP. An empty file is there.
+    /// Where to write it: a picture as JPEG, PNG or WebP. An empty file is there.
     public let destination: URL
 
     init(_ core: SatchelGenerated.PreviewRequest) {
@@ -46,8 +56,16 @@ final class PreviewerPort: SatchelGenerated.Previewer {
     }
 
     func picture(request: SatchelGenerated.PreviewRequest) throws -> Bool {
+        try asking { try previewer.picture(PreviewRequest(request)) }
+    }
+
+    func film(request: SatchelGenerated.PreviewRequest) throws -> Bool {
+        try asking { try previewer.film(PreviewRequest(request)) }
+    }
+
+    private func asking(_ ask: () throws -> Bool) throws -> Bool {
         do {
-            return try previewer.picture(PreviewRequest(request))
+            return try ask()
         } catch {
             // This ends in the log: what it says may name the original.
             let kind = String(describing: type(of: error))

@@ -132,13 +132,13 @@ public struct LedgerRow: Hashable, Sendable {
     public let link: String
     /// Which target.
     public let target: TargetID
-    /// Bytes handed to the network.
+    /// Bytes handed to the network, with TLS and headers.
     public let sent: Int
-    /// Of these, what the server said that it kept.
+    /// Payload bytes that the server said it kept.
     public let acknowledged: Int
-    /// Sent less acknowledged; below zero where bytes of one row were acknowledged in another.
+    /// Payload bytes that were sent and not kept; below zero where bytes of one row were acknowledged in another.
     public let wasted: Int
-    /// Bytes taken from the network.
+    /// Bytes taken from the network, likewise.
     public let received: Int
 
     init(_ core: SatchelGenerated.LedgerRow) {
@@ -191,29 +191,54 @@ public struct RunReport: Hashable, Sendable {
     }
 }
 
-/// When to run next.
+/// When to run next at the earliest, and what must be true then.
 public struct Wake: Hashable, Sendable {
-    /// The least that a link must be.
+    /// The least that a link must be; later ones ask for more.
     public enum Need: Hashable, Sendable, CaseIterable {
         /// Any network.
         case any
-        /// One that costs nothing.
+        /// One that is not a foreign operator's.
+        case notRoaming
+        /// Not the phone's own mobile data.
+        case notCellular
+        /// One that costs nothing (`isExpensive` must be false).
         case unmetered
+
+        init(_ core: SatchelGenerated.LinkNeed) {
+            self =
+                switch core {
+                case .any: .any
+                case .notRoaming: .notRoaming
+                case .notCellular: .notCellular
+                case .unmetered: .unmetered
+                }
+        }
     }
 
     /// Not before this; `nil` when time alone changes nothing.
     public let at: Date?
-    /// Something waits for a link of this kind.
+    /// A link at least like this must be there.
     public let needs: Need?
+    /// The device must be charged then.
+    public let charging: Bool
+    /// Sooner than ``at`` if a link at least like this one comes.
+    public let sooner: Need?
+    /// Payload bytes that wait for it, as far as known.
+    public let bytes: Int
+
+    /// When, and needing what.
+    public init(at: Date? = nil, needs: Need? = nil, charging: Bool = false, sooner: Need? = nil, bytes: Int = 0) {
+        self.at = at
+        self.needs = needs
+        self.charging = charging
+        self.sooner = sooner
+        self.bytes = bytes
+    }
 
     init(_ core: SatchelGenerated.Wake) {
-        at = core.atUtcMs.map(Date.init(utcMs:))
-        needs =
-            switch core.needs {
-            case .any?: .any
-            case .unmetered?: .unmetered
-            case nil: nil
-            }
+        self.init(
+            at: core.atUtcMs.map(Date.init(utcMs:)), needs: core.needs.map(Need.init), charging: core.charging,
+            sooner: core.sooner.map(Need.init), bytes: Int(count: core.bytes))
     }
 }
 

@@ -15,7 +15,7 @@ internal import SatchelGenerated
 /// done, never half: cancelling the task that waits for it loses nothing. ``run(_:)`` and ``addFolder(_:options:)``
 /// stop soon after their task is cancelled, and go on from there next time; the others finish what they began.
 public actor Satchel {
-    private nonisolated let core: SatchelGenerated.Satchel
+    nonisolated let core: SatchelGenerated.Satchel
 
     private init(_ core: SatchelGenerated.Satchel) {
         self.core = core
@@ -96,10 +96,10 @@ public actor Satchel {
     /// - Parameter name: The name that it had in the library.
     @discardableResult
     public func commit(
-        _ stage: Stage, name: String, post: PostEdit = PostEdit(), urgent: Bool = false
+        _ stage: Stage, name: String, post: PostEdit = PostEdit(), urgent: Bool = false, album: String? = nil
     ) async throws(SatchelError) -> Added {
         try await crossing {
-            Added(try await core.commit(stage: stage.id, name: name, post: post.core, urgent: urgent))
+            Added(try await core.commit(stage: stage.id, name: name, post: post.core, urgent: urgent, album: album))
         }
     }
 
@@ -212,24 +212,6 @@ public actor Satchel {
     }
 
     // MARK: Sending
-
-    /// Tells what network there is. What is under way over another one is cut at once.
-    public nonisolated func setLink(_ link: Link) throws(SatchelError) {
-        do {
-            try core.setLink(link: link.core)
-        } catch {
-            throw SatchelError(error)
-        }
-    }
-
-    /// Changes the traveller's rules, at once.
-    public nonisolated func setPolicy(_ policy: Policy) throws(SatchelError) {
-        do {
-            try core.setPolicy(policy: policy.core)
-        } catch {
-            throw SatchelError(error)
-        }
-    }
 
     /// Does what can be done: reads, asks, sends; until nothing is due, the deadline, or the task's cancellation.
     ///

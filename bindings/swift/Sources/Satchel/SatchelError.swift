@@ -19,8 +19,8 @@ public enum SatchelError: Error, Hashable, Sendable {
     case noSuchAsset(AssetID, words: String)
     /// What was to be added cannot be read.
     case source(SourceFault, words: String)
-    /// A value is out of its range.
-    case invalid(words: String)
+    /// A value is out of its range. `field` says where it stands, in what has fields (`rules[0].allow[1].hours` of a policy).
+    case invalid(words: String, field: String? = nil)
     /// The device could not be paired.
     case pairing(PairingFault, words: String)
     /// The outbox was closed.
@@ -36,7 +36,7 @@ public enum SatchelError: Error, Hashable, Sendable {
     public var words: String {
         switch self {
         case .alreadyRunning(let words), .newerVersion(let words), .damaged(let words), .storageFull(let words),
-            .storage(let words), .noSuchAsset(_, let words), .source(_, let words), .invalid(let words),
+            .storage(let words), .noSuchAsset(_, let words), .source(_, let words), .invalid(let words, _),
             .pairing(_, let words), .closed(let words), .host(let words), .internalFault(let words),
             .other(_, let words):
             words
@@ -64,7 +64,7 @@ public enum SatchelError: Error, Hashable, Sendable {
             case .Storage(let words): .storage(words: words)
             case .NoSuchAsset(let id, let words): .noSuchAsset(AssetID(rawValue: id), words: words)
             case .Source(let code, let words): .source(SourceFault(code: code), words: words)
-            case .Invalid(let words): .invalid(words: words)
+            case .Invalid(let field, let words): .invalid(words: words, field: field)
             case .Pairing(let code, let words): .pairing(PairingFault(code: code), words: words)
             case .Closed(let words): .closed(words: words)
             case .Host(let words): .host(words: words)

@@ -10,8 +10,9 @@ public enum AssetState: Hashable, Sendable {
     case accepted
     /// Being read.
     case hashing
-    /// Known by its content, and waiting. `words` tell a person why, in English.
-    case waiting(WaitReason, words: String)
+    /// Known by its content, and waiting. `words` tell a person why, and `whenWords` when it will go, in English and local time;
+    /// `goes` says the latter in terms of a job's conditions: it does not go before these are true.
+    case waiting(WaitReason, words: String, goes: Wake, whenWords: String)
     /// On its way.
     case sending
     /// There; the proof is the weakest among its parts.
@@ -28,7 +29,8 @@ public enum AssetState: Hashable, Sendable {
             switch core {
             case .accepted: .accepted
             case .hashing: .hashing
-            case .waiting(let reason, let words): .waiting(WaitReason(reason), words: words)
+            case .waiting(let reason, let words, let goes, let whenWords):
+                .waiting(WaitReason(reason), words: words, goes: Wake(goes), whenWords: whenWords)
             case .sending: .sending
             case .delivered(let proof): .delivered(Proof(proof))
             case .parked(let reason, let words): .parked(ParkReason(reason), words: words)
@@ -95,6 +97,15 @@ public enum Rendition: Hashable, Sendable, CaseIterable {
             case .original: .original
             }
     }
+
+    var core: SatchelGenerated.Rendition {
+        switch self {
+        case .text: .text
+        case .preview: .preview
+        case .press: .press
+        case .original: .original
+        }
+    }
 }
 
 /// What stood in the service's place.
@@ -144,6 +155,8 @@ public enum Trouble: Hashable, Sendable {
     case refused(status: Int)
     /// Nothing of the target's: the original could not be opened just now.
     case sourceAway
+    /// Nothing of the target's: there is no room on this device for what is to be made first.
+    case storageFull
     /// A trouble of a later version.
     case other(code: String)
 
@@ -160,6 +173,7 @@ public enum Trouble: Hashable, Sendable {
             case .contradiction: .contradiction
             case .refused(let status): .refused(status: Int(status))
             case .sourceAway: .sourceAway
+            case .storageFull: .storageFull
             case .other(let code): .other(code: code)
             }
     }
@@ -177,6 +191,30 @@ public enum WaitReason: Hashable, Sendable {
     case linkCosts
     /// Nobody knows whether the link costs.
     case linkPriceUnknown
+    /// The policy does not send this over links of this kind.
+    case linkNotAllowed
+    /// A sign-in page stands in front of the network.
+    case signIn
+    /// The network is a foreign operator's, and the policy says no.
+    case roaming
+    /// Mobile data, and nobody knows whether it is a foreign operator's; the policy does not allow that.
+    case roamingUnknown
+    /// The person asked the system to save data, and bytes cost on this link.
+    case savingData
+    /// It goes over this link within a budget, and none covers it.
+    case noBudget
+    /// What the budget of this name has left is too little for it. `at` is when there is a new one; none where there will be none.
+    case budgetSpent(String, at: Date?)
+    /// It is larger than the whole budget of this name: it cannot ever go by it.
+    case budgetTooSmall(String)
+    /// The device is not being charged, as far as is known, and the policy wants that.
+    case notCharging
+    /// It is outside of the policy's hours, which begin then.
+    case outsideHours(at: Date)
+    /// It is larger than what the policy sends over this link, in bytes.
+    case tooLargeHere(most: Int)
+    /// The policy never sends it.
+    case never
     /// The person paused the outbox.
     case paused
     /// It is tried again then, after something went wrong that concerns this one only.
@@ -198,6 +236,18 @@ public enum WaitReason: Hashable, Sendable {
             case .noLink: .noLink
             case .linkCosts: .linkCosts
             case .linkPriceUnknown: .linkPriceUnknown
+            case .linkNotAllowed: .linkNotAllowed
+            case .signIn: .signIn
+            case .roaming: .roaming
+            case .roamingUnknown: .roamingUnknown
+            case .savingData: .savingData
+            case .noBudget: .noBudget
+            case .budgetSpent(let budget, let at): .budgetSpent(budget, at: at.map(Date.init(utcMs:)))
+            case .budgetTooSmall(let budget): .budgetTooSmall(budget)
+            case .notCharging: .notCharging
+            case .outsideHours(let at): .outsideHours(at: Date(utcMs: at))
+            case .tooLargeHere(let most): .tooLargeHere(most: Int(count: most))
+            case .never: .never
             case .paused: .paused
             case .retry(let at, let trouble): .retry(at: Date(utcMs: at), Trouble(trouble))
             case .targetRests(let at, let trouble): .targetRests(until: Date(utcMs: at), Trouble(trouble))
@@ -234,6 +284,8 @@ public enum ParkReason: Hashable, Sendable {
     case badReceipt
     /// Somebody deleted it at the server.
     case deletedThere
+    /// The target is not to learn what the file says of itself, and this kind of file cannot be freed of it.
+    case cannotRedact
     /// A reason of a later version.
     case other(code: String)
 
@@ -252,6 +304,7 @@ public enum ParkReason: Hashable, Sendable {
             case .refused(let status): .refused(status: Int(status))
             case .badReceipt: .badReceipt
             case .deletedThere: .deletedThere
+            case .cannotRedact: .cannotRedact
             case .other(let code): .other(code: code)
             }
     }

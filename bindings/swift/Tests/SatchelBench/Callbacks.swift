@@ -14,7 +14,7 @@ private final class Counting: Observer, @unchecked Sendable {
 
 /// Adds the files again and again, each time with another post, so that each add is a change; how often an observer is called.
 func callbacksPerSecond(outbox: URL, _ files: [URL], for time: Duration) async throws -> Double {
-    let config = Config(folder: outbox.path, policy: Policy(links: .any, order: .oldest))
+    let config = Config(folder: outbox.path, policy: policyOverAnyLink())
     let satchel = try await Satchel.open(config: config, credentials: nil, library: nil, previewer: nil)
     let counting = Counting()
     let observation = try satchel.observe(observer: counting)

@@ -80,11 +80,12 @@ final class Album: MediaLibrary, @unchecked Sendable {
     }
 }
 
-/// A previewer that draws one of the scenario's photos, whatever it is asked.
+/// A previewer that draws one of the scenario's photos, and films another, whatever it is asked.
 final class Artist: Previewer, @unchecked Sendable {
     private let folder: URL
     private let oneAtATime = NSLock()
     private var draws: String?
+    private var films: String?
 
     struct AskedToFail: Error {}
 
@@ -92,13 +93,21 @@ final class Artist: Previewer, @unchecked Sendable {
         self.folder = folder
     }
 
-    /// What it draws from now on; it fails when that is nothing.
-    func draw(_ photo: String?) {
-        oneAtATime.withLock { draws = photo }
+    /// What it draws and films from now on; it fails when that is nothing.
+    func draw(_ photo: String?, film: String?) {
+        oneAtATime.withLock { (draws, films) = (photo, film) }
     }
 
     func picture(_ request: PreviewRequest) throws -> Bool {
-        guard let photo = oneAtATime.withLock({ draws }) else { throw AskedToFail() }
+        try copy(oneAtATime.withLock { draws }, for: request)
+    }
+
+    func film(_ request: PreviewRequest) throws -> Bool {
+        try copy(oneAtATime.withLock { films }, for: request)
+    }
+
+    private func copy(_ photo: String?, for request: PreviewRequest) throws -> Bool {
+        guard let photo else { throw AskedToFail() }
         try Data(contentsOf: folder.appendingPathComponent(photo)).write(to: request.destination)
         return true
     }

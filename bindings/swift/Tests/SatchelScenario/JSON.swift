@@ -55,6 +55,7 @@ enum JSON: Codable, Equatable, Sendable {
 
     var text: String? { if case .text(let text) = self { text } else { nil } }
     var flag: Bool? { if case .flag(let flag) = self { flag } else { nil } }
+    var number: Int? { if case .number(let number) = self { Int(number) } else { nil } }
     var list: [JSON]? { if case .list(let list) = self { list } else { nil } }
 
     /// As it is told to a person.

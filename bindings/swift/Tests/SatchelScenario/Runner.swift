@@ -106,10 +106,10 @@ struct Runner {
         let act = try text(step, "do")
         switch act {
         case "open":
-            let links: Policy.Links = step["links"]?.text == "unmetered" ? .unmetered : .any
+            var policy = try policy(step["policy"])
+            policy?.order = .oldest
             let configuration = Configuration(
-                folder: folder.appendingPathComponent("outbox"), policy: Policy(links: links, order: .oldest),
-                connectTimeout: .seconds(5))
+                folder: folder.appendingPathComponent("outbox"), policy: policy, connectTimeout: .seconds(5))
             outbox = try await Satchel.open(configuration, credentials: vault, library: album, previewer: artist)
             return .null
         case "safe":
@@ -136,19 +136,18 @@ struct Runner {
         case "add": try await add(outbox, step)
         case "item": try await item(outbox, step)
         case "library": album.answer(try text(step, "answers"))
-        case "previewer": artist.draw(step["draws"]?.text)
+        case "previewer": artist.draw(step["draws"]?.text, film: step["films"]?.text)
         case "token": try await token(outbox, try text(step, "token"))
         case "edit": try await outbox.editPost(try asset(step), post(step))
         case "remove": try await outbox.remove(try asset(step))
         case "retry": try await outbox.retry(try asset(step))
         case "pause": try await outbox.pause(step["paused"]?.flag ?? true)
-        case "link": try outbox.setLink(try link(try text(step, "link")))
         case "run": return try await ran(outbox)
         case "until": return try await until(outbox, step)
-        case "host": try await host(outbox, step)
+        case "host": return try await host(outbox, step)
         case "staged": try await staged(outbox, step)
         case "see": return view(try await outbox.asset(try asset(step)))
-        default: throw Unfit(description: "a runner knows no step \"\(act)\"")
+        default: return try await Rules(outbox: outbox, named: notes.assets).act(act, step)
         }
         return .null
     }
@@ -156,7 +155,8 @@ struct Runner {
     private mutating func add(_ outbox: Satchel, _ step: JSON) async throws {
         let photo = folder.appendingPathComponent("photos").appendingPathComponent(try text(step, "photo"))
         let options = AddOptions(
-            post: post(step), urgent: step["urgent"]?.flag ?? false, copy: step["copy"]?.flag ?? false)
+            post: post(step), urgent: step["urgent"]?.flag ?? false, copy: step["copy"]?.flag ?? false,
+            album: step["album"]?.text)
         let added = try await outbox.add(photo, options: options)
         if let name = step["as"]?.text { notes.assets[name] = added.id.rawValue }
         if let expected = step["becomes"]?.text, expected != added.kind.code {
@@ -191,7 +191,7 @@ struct Runner {
     }
 
     /// A host whose system is URLSession.
-    private mutating func host(_ outbox: Satchel, _ step: JSON) async throws {
+    private mutating func host(_ outbox: Satchel, _ step: JSON) async throws -> JSON {
         let owner = try notes.host.map(HostID.init(rawValue:)) ?? outbox.newHostID()
         notes.host = owner.rawValue
         var limits = HostLimits()
@@ -199,10 +199,12 @@ struct Runner {
         let system = HostSystem()
         let twice = step["twice"]?.flag ?? false
         var forget = step["forget"]?.flag ?? false
+        var asked = JSON.null
         try await outbox.hostRunning(owner, still: [])
         for _ in 0..<Self.tries {
             let steps = try await outbox.hostSteps(for: owner, limits: limits).steps
-            if steps.isEmpty { break }
+            guard let first = steps.first else { break }
+            if asked == .null { asked = view(first) }
             for step in steps {
                 var brought = await system.carry(Parcel(step))
                 if twice, step.method == "PATCH" { brought = await system.carry(Parcel(step)) }
@@ -211,6 +213,7 @@ struct Runner {
             if forget { try await outbox.hostRunning(owner, still: []) }
             forget = false
         }
+        return asked
     }
 
     private mutating func staged(_ outbox: Satchel, _ step: JSON) async throws {
@@ -238,23 +241,14 @@ struct Runner {
 }
 
 private func ran(_ outbox: Satchel) async throws -> JSON {
-    view(try await outbox.run(RunOptions(linger: .zero)).counts)
+    view(try await outbox.run(RunOptions(linger: .zero)))
 }
 
 private func post(_ step: JSON) -> PostEdit {
     PostEdit(caption: step["caption"]?.text, tags: step["tags"]?.list?.compactMap(\.text))
 }
 
-private func link(_ name: String) throws -> Link {
-    switch name {
-    case "wifi": return Link(.wifi, metered: false, roaming: false)
-    case "cellular": return Link(.cellular, metered: true, roaming: false)
-    case "none": return Link(.noNetwork)
-    default: throw Unfit(description: "a scenario knows no link \"\(name)\"")
-    }
-}
-
-private func text(_ step: JSON, _ name: String) throws -> String {
+func text(_ step: JSON, _ name: String) throws -> String {
     guard let text = step[name]?.text else { throw Unfit(description: "the step lacks \"\(name)\"") }
     return text
 }
@@ -270,42 +264,4 @@ private func fits(_ expected: JSON?, _ seen: JSON) throws {
     case .some(let value):
         if value != seen { throw Unfit(description: "expected \(value.words), saw \(seen.words)") }
     }
-}
-
-private func view(_ asset: Asset) -> JSON {
-    var view: [String: JSON] = ["state": .text(asset.state.code)]
-    switch asset.state {
-    case .waiting(let reason, _):
-        view["reason"] = .text(reason.code)
-        view["trouble"] = reason.trouble.map { .text($0.code) } ?? .null
-    case .delivered(let proof): view["proof"] = .text(proof.code)
-    case .parked(let reason, _): view["reason"] = .text(reason.code)
-    default: break
-    }
-    view["hash"] = asset.hash.map(JSON.text) ?? .null
-    view["bytes"] = .number(Int64(asset.bytes))
-    view["urgent"] = .flag(asset.urgent)
-    view["revision"] = .number(Int64(asset.revision))
-    view["caption"] = asset.post.caption.map(JSON.text) ?? .null
-    view["tags"] = .list(asset.post.tags.map(JSON.text))
-    view["receipts"] = .number(Int64(asset.deliveries.count(where: \.receipt)))
-    return .object(view)
-}
-
-private func view(_ counts: Counts) -> JSON {
-    let all = [
-        "unread": counts.unread, "open": counts.open, "parked": counts.parked, "delivered": counts.delivered,
-        "posts_delivered": counts.postsDelivered,
-    ]
-    return .object(all.mapValues { .number(Int64($0)) })
-}
-
-private func view(_ error: SatchelError) -> JSON {
-    var view = ["kind": JSON.text(error.code)]
-    switch error {
-    case .source(let fault, _): view["code"] = .text(fault.code)
-    case .pairing(let fault, _): view["code"] = .text(fault.code)
-    default: break
-    }
-    return .object(view)
 }

@@ -41,7 +41,7 @@ private final class Hearing: Observer, @unchecked Sendable {
 
 private func config(_ folder: Folder) -> Config {
     let outbox = folder.url.appendingPathComponent("outbox").path
-    return Config(folder: outbox, policy: Policy(links: .any, order: .oldest))
+    return Config(folder: outbox, policy: policyOverAnyLink())
 }
 
 /// Waits until it is so.

@@ -69,7 +69,8 @@ struct HostTests {
             return
         }
         #expect(try await satchel.hostOutcome(outcome, of: step.lease) == .recorded(more: false))
-        guard case .waiting(.targetRests(_, .imposter(.redirect)), _) = try await satchel.asset(added.id).state else {
+        guard case .waiting(.targetRests(_, .imposter(.redirect)), _, _, _) = try await satchel.asset(added.id).state
+        else {
             Issue.record("after a redirect: \(try await satchel.asset(added.id).state)")
             return
         }

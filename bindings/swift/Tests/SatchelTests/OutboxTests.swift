@@ -164,7 +164,7 @@ struct OutboxTests {
             return
         }
         let nine = await failure { try satchel.setPolicy(Policy(uploadsAtOnce: 9)) }
-        guard case .invalid(let words)? = nine, words.contains("9") else {
+        guard case .invalid(let words, "uploads_at_once")? = nine, words.contains("1 to 8") else {
             Issue.record("nine uploads at once gave \(String(describing: nine))")
             return
         }
@@ -180,11 +180,12 @@ struct OutboxTests {
         let added = try await satchel.add(try folder.photo("IMG_0005.JPG"))
         try await satchel.run(RunOptions(linger: .zero))
         let state = try await satchel.asset(added.id).state
-        guard case .waiting(.noTarget, let words) = state else {
+        guard case .waiting(.noTarget, let words, _, let whenWords) = state else {
             Issue.record("it waits otherwise: \(state)")
             return
         }
         #expect(!words.isEmpty)
+        #expect(!whenWords.isEmpty)
         try await satchel.pause()
         #expect(try await satchel.isPaused())
         try await satchel.remove(added.id)

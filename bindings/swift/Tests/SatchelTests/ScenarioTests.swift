@@ -80,20 +80,23 @@ func scenario(_ name: String) async throws {
         .other(code: "", words: ""),
     ]
     let states: [AssetState] = [
-        .accepted, .hashing, .waiting(.turn, words: ""), .sending, .delivered(.size), .parked(.tooLarge, words: ""),
+        .accepted, .hashing, .waiting(.turn, words: "", goes: Wake(), whenWords: ""), .sending, .delivered(.size),
+        .parked(.tooLarge, words: ""),
         .removed,
     ]
     let waits: [WaitReason] = [
-        .turn, .noTarget, .noLink, .linkCosts, .linkPriceUnknown, .paused, .retry(at: .distantPast, .cut),
+        .turn, .noTarget, .noLink, .linkCosts, .linkPriceUnknown, .linkNotAllowed, .signIn, .roaming, .roamingUnknown,
+        .savingData, .noBudget, .budgetSpent("", at: nil), .budgetTooSmall(""), .notCharging,
+        .outsideHours(at: .distantPast), .tooLargeHere(most: 0), .never, .paused, .retry(at: .distantPast, .cut),
         .targetRests(until: .distantPast, .cut), .sourceBusy, .sourceAway,
     ]
     let parks: [ParkReason] = [
         .sourceGone, .sourceUnreadable, .sourceEmpty, .sourceKeepsChanging, .fateUnknown, .hashMismatch, .tooLarge,
-        .contradiction, .foreignLocation, .refused(status: 0), .badReceipt, .deletedThere,
+        .contradiction, .foreignLocation, .refused(status: 0), .badReceipt, .deletedThere, .cannotRedact,
     ]
     let troubles: [Trouble] = [
         .unreachable, .cut, .imposter(.page), .gateway(status: 0), .busy(status: 0), .locked, .needsToken,
-        .contradiction, .refused(status: 0), .sourceAway,
+        .contradiction, .refused(status: 0), .sourceAway, .storageFull,
     ]
     #expect(vocabulary["error_kinds"] == errors.map(\.code))
     #expect(vocabulary["states"] == states.map(\.code))
@@ -101,6 +104,8 @@ func scenario(_ name: String) async throws {
     #expect(vocabulary["park_reasons"] == parks.map(\.code))
     #expect(vocabulary["troubles"] == troubles.map(\.code))
     #expect(vocabulary["imposters"] == Imposter.allCases.map(\.code))
+    #expect(vocabulary["link_kinds"] == Link.Kind.allCases.map(\.code))
+    #expect(vocabulary["link_needs"] == Wake.Need.allCases.map(\.code))
     #expect(vocabulary["proofs"] == Proof.allCases.map(\.code))
     #expect(vocabulary["added"] == Added.Kind.allCases.map(\.code))
 }

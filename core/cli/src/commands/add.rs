@@ -26,6 +26,9 @@ pub(crate) struct AddArgs {
     /// Who made them
     #[arg(long)]
     author: Option<String>,
+    /// The album that they come from, which rules may name
+    #[arg(long, value_name = "NAME")]
+    album: Option<String>,
     /// Before all that is not urgent
     #[arg(long)]
     urgent: bool,
@@ -49,7 +52,7 @@ pub(crate) async fn run(args: AddArgs) -> CommandResult {
         author: args.author,
         ..PostEdit::default()
     };
-    let options = AddOptions { post, urgent: args.urgent, copy: args.copy };
+    let options = AddOptions { post, urgent: args.urgent, copy: args.copy, album: args.album };
     let mut failed = false;
     for path in &args.paths {
         let well = if path.is_dir() {

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use satchel::{AssetId, Filter, Outbox};
+use satchel::{AssetId, Outbox};
 use serde_json::{Value, json};
 
-use super::OutboxArg;
+use super::{OutboxArg, assets};
 use crate::CommandResult;
 use crate::output::{line, say};
 
@@ -40,31 +40,10 @@ pub(crate) struct PauseArgs {
 
 impl Which {
     async fn resolve(&self, outbox: &Outbox) -> Result<Vec<AssetId>, Box<dyn std::error::Error + Send + Sync>> {
-        let mut ids = Vec::new();
-        let mut before = None;
-        loop {
-            let page = outbox.list(Filter { before, limit: 1000 }).await?;
-            let Some(last) = page.last() else { break };
-            before = Some(last.seq);
-            ids.extend(page.iter().map(|a| a.id));
-        }
         if self.all {
-            return Ok(ids);
+            return Ok(assets::all(outbox).await?);
         }
-        let mut chosen = Vec::new();
-        for text in &self.assets {
-            let mut found = ids.iter().filter(|id| id.to_string().starts_with(&text.to_ascii_lowercase()));
-            match (found.next(), found.next()) {
-                (Some(id), None) => chosen.push(*id),
-                (None, _) => {
-                    return Err(format!("there is no asset {text} in this outbox; `satchel status` lists them").into());
-                }
-                (Some(_), Some(_)) => {
-                    return Err(format!("{text} begins more than one asset's id; give more digits").into());
-                }
-            }
-        }
-        Ok(chosen)
+        assets::named(outbox, &self.assets).await
     }
 }
 

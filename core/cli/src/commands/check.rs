@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use satchel::{Link, Links, Policy};
+use satchel::Policy;
 use serde_json::json;
 
 use super::OutboxArg;
+use super::here::LinkHere;
 use super::target::{self, To};
 use crate::output::{line, plural, say};
 use crate::{CommandResult, DONE, PARKED, WAITS};
@@ -21,6 +22,8 @@ pub(crate) struct CheckArgs {
     /// The credential, a bearer token; a paired receiver's is known
     #[arg(long, value_name = "TOKEN", env = "SATCHEL_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    #[command(flatten)]
+    link: LinkHere,
     /// One JSON object a line
     #[arg(long)]
     json: bool,
@@ -30,8 +33,9 @@ pub(crate) struct CheckArgs {
 pub(crate) async fn run(args: CheckArgs) -> CommandResult {
     let outbox = args.outbox.open_existing().await?;
     let targets = target::choose(&outbox, &args.outbox.outbox, args.to.as_ref(), args.token.as_deref()).await?;
-    outbox.set_policy(Policy { links: Links::Any, ..Policy::default() });
-    outbox.set_link(Link::wifi());
+    // A person asks; what the questions cost is counted for the link that there is.
+    outbox.set_policy(Policy::over_any_link());
+    args.link.tell(&outbox, &args.outbox.outbox)?;
     let mut code = DONE;
     for target in targets {
         let found = outbox.check(target).await?;

@@ -1,19 +1,28 @@
-//! `satchel sync`: sends what waits.
+//! `satchel sync`: sends what waits, by the rules, over the link that there is.
 
-use std::io::IsTerminal as _;
+mod show;
+
 use std::process::ExitCode;
 use std::time::Duration;
 
 use satchel::clock::Clock;
-use satchel::{Change, Counts, Link, Links, Outbox, Policy, RunOptions};
+use satchel::{Counts, Link, Outbox, RunOptions};
 use serde_json::json;
-use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::OutboxArg;
+use super::here::{LinkHere, PowerHere};
 use super::target::{self, To};
+use crate::link_file::Watch;
 use crate::output::{bytes, line, plural, say, wait};
 use crate::{CommandResult, DONE, PARKED, WAITS};
+use show::Teller;
+
+/// How often it is looked whether `link-state` said something new.
+const LOOK: Duration = Duration::from_millis(200);
+/// As good as for ever: a run with a deadline goes on as long as anything is open.
+const STAY: Duration = Duration::from_secs(3650 * 24 * 3600);
 
 /// Send what waits.
 #[derive(Debug, clap::Args)]
@@ -26,34 +35,29 @@ pub(crate) struct SyncArgs {
     /// The credential, a bearer token; a paired receiver's is known
     #[arg(long, value_name = "TOKEN", env = "SATCHEL_TOKEN", hide_env_values = true)]
     token: Option<String>,
-    /// The network that there is: its use is allowed by saying so
-    #[arg(long, value_enum, default_value_t = LinkArg::Wifi)]
-    link: LinkArg,
+    #[command(flatten)]
+    link: LinkHere,
+    #[command(flatten)]
+    power: PowerHere,
     /// End after so many seconds at the latest; without it, when nothing is due within 30 s
     #[arg(long, value_name = "SECS")]
     deadline: Option<u64>,
+    /// Go on until all is there, whatever the network does meanwhile, or until ctrl-c
+    #[arg(long, conflicts_with = "deadline")]
+    stay: bool,
     /// One JSON object a line
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum LinkArg {
-    Wifi,
-    Cellular,
-    None,
 }
 
 /// Syncs until all is delivered, nothing is due soon, the deadline, or ctrl-c.
 pub(crate) async fn run(args: SyncArgs) -> CommandResult {
     let outbox = args.outbox.open_existing().await?;
     let targets = target::choose(&outbox, &args.outbox.outbox, args.to.as_ref(), args.token.as_deref()).await?;
-    outbox.set_policy(Policy { links: Links::Any, ..Policy::default() });
-    outbox.set_link(match args.link {
-        LinkArg::Wifi => Link::wifi(),
-        LinkArg::Cellular => Link::cellular(),
-        LinkArg::None => Link::none(),
-    });
+    // Before the link is read: what `link-state` says in between is heard.
+    let watching = Watch::new(&args.outbox.outbox);
+    args.link.tell(&outbox, &args.outbox.outbox)?;
+    args.power.tell(&outbox);
     // A person is here: what rests is tried at once.
     outbox.try_now().await?;
     let cancel = CancellationToken::new();
@@ -63,15 +67,22 @@ pub(crate) async fn run(args: SyncArgs) -> CommandResult {
             stopper.cancel();
         }
     });
-    let shown = tokio::spawn(show(outbox.clone(), args.json));
+    let teller = Teller::new(outbox.clone(), args.json);
+    teller.link(&outbox.link());
+    let shown = tokio::spawn(teller.clone().follow());
+    let watched = AbortOnDropHandle::new(tokio::spawn(watch(outbox.clone(), watching, teller.clone())));
     let options = RunOptions {
-        deadline: args.deadline.map(Duration::from_secs),
+        deadline: args.deadline.map(Duration::from_secs).or(args.stay.then_some(STAY)),
         targets: Some(targets),
         ..RunOptions::default()
     };
     let report = outbox.run(options, cancel).await;
     shown.abort();
+    let _ = shown.await;
+    drop(watched);
+    teller.close();
     let report = report?;
+    teller.waits().await?;
     let counts = report.counts;
     let code = code(&counts);
     if args.json {
@@ -108,7 +119,8 @@ fn words(counts: &Counts, wake: Option<i64>, needs_link: bool) -> String {
             n => format!(", {n} waiting ({})", bytes(counts.open_bytes)),
         };
         match wake {
-            _ if needs_link => words += "; there is no network that may be used",
+            None if needs_link => words += "; there is no network that may be used",
+            Some(at) if needs_link => words += &format!("; it goes on {}", wait(at - Clock::system().now().utc_ms)),
             Some(at) => words += &format!("; tried again {}", wait(at - Clock::system().now().utc_ms)),
             None => {}
         }
@@ -121,55 +133,34 @@ fn words(counts: &Counts, wake: Option<i64>, needs_link: bool) -> String {
     words
 }
 
-/// Tells what happens while it happens: a bar on a terminal, lines elsewhere.
-async fn show(outbox: Outbox, json: bool) {
-    let mut changes = outbox.observe();
-    let bar = (!json && std::io::stderr().is_terminal()).then(bar);
+/// Follows what `link-state` says, until it is dropped.
+async fn watch(outbox: Outbox, watching: Watch, teller: Teller) {
+    let mut watch = Some(watching);
+    let mut look = tokio::time::interval(LOOK);
     loop {
-        let change = match changes.recv().await {
-            Ok(change) => change,
-            Err(RecvError::Lagged(_)) => continue,
-            Err(RecvError::Closed) => return,
-        };
-        if json {
-            if let Some(event) = event(&change) {
-                line(&event);
+        look.tick().await;
+        let Some(mut watching) = watch.take() else { return };
+        let looked = tokio::task::spawn_blocking(move || {
+            let said = watching.look();
+            (watching, said)
+        });
+        let Ok((watching, said)) = looked.await else { return };
+        watch = Some(watching);
+        match said {
+            Some(Ok(link)) => {
+                outbox.set_link(link);
+                teller.link(&outbox.link());
+                // A person says that the network is another one: what rests is tried over it.
+                if let Err(error) = outbox.try_now().await {
+                    teller.complain(&error.to_string());
+                }
             }
-        } else if let Some(bar) = &bar {
-            if let Ok(counts) = outbox.counts().await {
-                bar.set_length(counts.delivered_bytes + counts.open_bytes);
-                let under_way = if let Change::Progress { sent, .. } = change { sent } else { 0 };
-                bar.set_position(counts.delivered_bytes + under_way);
-                bar.set_message(format!("{} to go", plural(counts.open + counts.unread, "file")));
+            Some(Err(why)) => {
+                // Somebody said something, and it may have been that bytes cost.
+                outbox.set_link(Link::default());
+                teller.complain(&format!("{why}; until it does, nobody knows what the network costs"));
             }
-            if let Change::Trouble { trouble, .. } = change {
-                bar.println(format!("  {}", trouble.words_of_wait()));
-            }
-        } else if let Change::Trouble { trouble, .. } = change {
-            say!("{}", trouble.words_of_wait());
+            None => {}
         }
     }
-}
-
-fn bar() -> indicatif::ProgressBar {
-    let style = indicatif::ProgressStyle::with_template("{bar:32} {bytes:>10} of {total_bytes:<10} {msg}")
-        .expect("the template is well formed");
-    indicatif::ProgressBar::new(0).with_style(style)
-}
-
-fn event(change: &Change) -> Option<serde_json::Value> {
-    Some(match change {
-        Change::Read { asset } => json!({ "event": "read", "asset": asset }),
-        Change::Progress { asset, rendition, sent, bytes, .. } => {
-            json!({ "event": "progress", "asset": asset, "rendition": rendition, "sent": sent, "bytes": bytes })
-        }
-        Change::Delivered { asset, rendition, proof, .. } => {
-            json!({ "event": "delivered", "asset": asset, "rendition": rendition, "proof": proof })
-        }
-        Change::Parked { asset, reason } => {
-            json!({ "event": "parked", "asset": asset, "reason": reason, "words": reason.words() })
-        }
-        Change::Trouble { trouble, .. } => json!({ "event": "trouble", "trouble": trouble, "words": trouble.words() }),
-        _ => return None,
-    })
 }

@@ -17,10 +17,10 @@ pub(super) struct Syncer {
 
 impl Syncer {
     /// Starts this very program again.
-    pub(super) fn start(outbox: &Path, url: &str, deadline: Option<u64>) -> Result<Self, Failure> {
+    pub(super) fn start(outbox: &Path, url: &str, link: &str, deadline: Option<u64>) -> Result<Self, Failure> {
         let program = std::env::current_exe().map_err(Failure::because("this program does not find itself"))?;
         let mut command = Command::new(program);
-        command.arg("sync").arg("--outbox").arg(outbox).args(["--to", url, "--link", "cellular", "--json"]);
+        command.arg("sync").arg("--outbox").arg(outbox).args(["--to", url, "--link", link, "--json"]);
         if let Some(seconds) = deadline {
             command.args(["--deadline", &seconds.to_string()]);
         }

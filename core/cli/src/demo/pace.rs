@@ -13,18 +13,22 @@ const SLOWEST: u64 = 24_000;
 pub(super) struct Pace {
     /// To read a line of prose.
     pub(super) read: Duration,
+    /// What may be spent abroad, in bytes.
+    pub(super) budget: u64,
+    /// Words and previews on 3G.
+    pub(super) previews: Duration,
     /// The urgent photo on 3G, its cuts not counted.
     pub(super) urgent: Duration,
     /// In each tunnel.
     pub(super) tunnel: Duration,
     /// Before the warning page.
     pub(super) page: Duration,
-    /// The large one on the bus, as if it went through undisturbed.
-    pub(super) bus: Duration,
+    /// The large one on the hotspot, as if it went through undisturbed.
+    pub(super) large: Duration,
     /// How long the second life of the process is, in whole seconds.
     pub(super) second_life: u64,
-    /// All the rest, in the hotel.
-    pub(super) hotel: Duration,
+    /// All the rest.
+    pub(super) rest: Duration,
     /// One way, on mobile data.
     pub(super) latency: Duration,
 }
@@ -32,22 +36,26 @@ pub(super) struct Pace {
 impl Pace {
     pub(super) const DAY: Self = Self {
         read: Duration::from_millis(1500),
-        urgent: Duration::from_millis(4500),
-        tunnel: Duration::from_millis(1500),
-        page: Duration::from_millis(4000),
-        bus: Duration::from_millis(9000),
+        budget: 300_000,
+        previews: Duration::from_millis(5000),
+        urgent: Duration::from_millis(4000),
+        tunnel: Duration::from_millis(1000),
+        page: Duration::from_millis(3000),
+        large: Duration::from_millis(7000),
         second_life: 1,
-        hotel: Duration::from_millis(9000),
+        rest: Duration::from_millis(6000),
         latency: Duration::from_millis(60),
     };
     pub(super) const FAST: Self = Self {
         read: Duration::from_millis(50),
+        budget: 300_000,
+        previews: Duration::from_millis(1500),
         urgent: Duration::from_millis(1000),
         tunnel: Duration::from_millis(150),
         page: Duration::from_millis(300),
-        bus: Duration::from_millis(2400),
+        large: Duration::from_millis(2400),
         second_life: 1,
-        hotel: Duration::from_millis(1200),
+        rest: Duration::from_millis(1200),
         latency: Duration::from_millis(5),
     };
 
@@ -59,7 +67,7 @@ impl Pace {
 
     /// Wi-Fi on which so many bytes take so long.
     pub(super) fn wifi(&self, bytes: u64) -> Conditions {
-        let rate = rate(bytes, self.hotel).max(400_000);
+        let rate = rate(bytes, self.rest).max(400_000);
         Conditions::open().rates(rate, rate.saturating_mul(3)).latency(self.latency / 10)
     }
 }

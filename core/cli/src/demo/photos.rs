@@ -28,7 +28,7 @@ pub(super) struct Photos {
 
 /// What the story follows.
 pub(super) struct Cast {
-    /// Goes first, over the worst link.
+    /// Cannot wait, and goes over the worst link.
     pub(super) urgent: Role,
     /// The largest of the others: under way when the process is killed.
     pub(super) large: Role,
@@ -122,7 +122,7 @@ impl Photos {
         Ok(report)
     }
 
-    /// Chooses the story's photos, once all were read; makes one urgent, and says something of a few that nothing is
+    /// Chooses the story's photos, once all were read, and says something of a few that nothing is
     /// said of.
     pub(super) async fn cast(&self, outbox: &Outbox) -> Result<Cast, Failure> {
         let page = outbox.list(Filter { before: None, limit: 1000 }).await?;
@@ -152,9 +152,7 @@ impl Photos {
                 captioned += 1;
             }
         }
-        let urgent = Role::of(urgent);
-        make_urgent(outbox, &urgent.path).await?;
-        Ok(Cast { urgent, large: Role::of(largest), captioned })
+        Ok(Cast { urgent: Role::of(urgent), large: Role::of(largest), captioned })
     }
 }
 

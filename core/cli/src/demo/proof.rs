@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use satchel::{BlobHash, LedgerRow, fingerprint};
+use satchel::{BlobHash, LinkClass, fingerprint};
 use serde_json::{Value, json};
 
 use super::Failure;
@@ -18,7 +18,12 @@ pub(super) struct Proof {
     tally: Tally,
     /// The outbox's ledger.
     sent: u64,
-    wasted: u64,
+    /// Of it, what is no payload that was kept.
+    beside: u64,
+    /// What of it went abroad, in both directions.
+    abroad: u64,
+    /// The budget, and what was granted beyond it.
+    allowed: (u64, u64),
     /// What the link carried, with TLS and headers.
     carried: u64,
     cuts: u64,
@@ -29,7 +34,7 @@ pub(super) struct Proof {
 
 impl Proof {
     /// Looks at everything.
-    pub(super) async fn of(stage: &Stage) -> Result<Self, Failure> {
+    pub(super) async fn of(stage: &Stage, budget: u64, granted: u64) -> Result<Self, Failure> {
         let tally = Tally::of(&stage.outbox).await?;
         let ledger = stage.outbox.ledger().await?;
         let completed = stage
@@ -54,7 +59,11 @@ impl Proof {
         if twice > 0 {
             wrong.push(format!("{} completed more than once", plural(twice, "file")));
         }
-        let there: HashSet<BlobHash> = times.into_keys().collect();
+        // Small versions for the press, which each post names, are no files of the camera's.
+        let shown = stage.receiver.assets().await.map_err(Failure::because("the receiver's store cannot be read"))?;
+        let parts = shown.iter().flat_map(|asset| &asset.parts);
+        let press: HashSet<BlobHash> = parts.filter(|part| part.rendition == "press").map(|part| part.hash).collect();
+        let there: HashSet<BlobHash> = times.into_keys().filter(|hash| !press.contains(hash)).collect();
         if there != tally.blobs {
             let (lacking, surplus) = (tally.blobs.difference(&there).count(), there.difference(&tally.blobs).count());
             wrong.push(format!(
@@ -68,13 +77,20 @@ impl Proof {
         if damaged > 0 {
             wrong.push(format!("{} in the store not what was sent", plural(damaged, "file")));
         }
+        let roaming = ledger.iter().filter(|row| row.link == LinkClass::Roaming.as_str());
+        let abroad = roaming.map(|row| row.sent + row.received).sum();
+        if abroad > budget + granted {
+            wrong.push(format!("{} went abroad, {} were allowed", bytes(abroad), bytes(budget + granted)));
+        }
         let link = stage.link.stats();
         Ok(Self {
             sent: ledger.iter().map(|row| row.sent).sum(),
-            wasted: wasted(&ledger),
+            beside: ledger.iter().map(|row| row.sent.saturating_sub(row.acknowledged)).sum(),
+            abroad,
+            allowed: (budget, granted),
             carried: link.forwarded_up,
             cuts: link.cuts,
-            completed: completed.len() as u64,
+            completed: completed.iter().filter(|upload| !press.contains(&upload.hash)).count() as u64,
             tally,
             wrong,
         })
@@ -86,26 +102,27 @@ impl Proof {
 
     /// For machines.
     pub(super) fn object(&self) -> Value {
-        let Self { tally, sent, wasted, carried, cuts, completed, wrong } = self;
+        let Self { tally, sent, beside, abroad, allowed, carried, cuts, completed, wrong } = self;
         json!({
             "event": "end", "assets": tally.assets, "twins": tally.twins(), "to_send": tally.needed, "sent": sent,
-            "wasted": wasted, "ratio": self.ratio(), "receipts": tally.receipts, "uploads_completed": completed,
-            "carried_by_the_link": carried, "cuts": cuts, "wrong": wrong,
+            "beside": beside, "ratio": self.ratio(), "receipts": tally.receipts, "uploads_completed": completed,
+            "abroad": abroad, "budget": allowed.0, "granted": allowed.1, "carried_by_the_link": carried, "cuts": cuts, "wrong": wrong,
         })
     }
 
     /// For people.
     pub(super) fn table(&self, screen: &Screen) -> Vec<String> {
-        let Self { tally, sent, wasted, carried, cuts, completed, wrong: _ } = self;
+        let Self { tally, sent, beside, abroad, allowed, carried, cuts, completed, .. } = self;
         let different = tally.blobs.len();
         let rows = [
             ("assets", tally.assets.to_string(), format!("{different} different, {} in all", bytes(tally.bytes))),
             ("twins", tally.twins().to_string(), "the same bytes as another: not sent again".into()),
             ("to send", bytes(tally.needed), "each content once, and every post".into()),
-            ("sent", bytes(*sent), "handed to the network, says the outbox's ledger".into()),
-            ("wasted", bytes(*wasted), format!("of these: not kept, at {} and a kill", plural(*cuts, "cut"))),
+            ("sent", bytes(*sent), "by the outbox's ledger: TLS and headers too".into()),
+            ("abroad", bytes(*abroad), format!("of {} budget and {} granted", bytes(allowed.0), bytes(allowed.1))),
+            ("beside", bytes(*beside), format!("of it: TLS, headers, {} and a kill", plural(*cuts, "cut"))),
             ("sent / to send", format!("{:.3}", self.ratio()), String::new()),
-            ("over the link", bytes(*carried), "counted by the simulator, TLS and headers included".into()),
+            ("over the link", bytes(*carried), "counted by the simulator".into()),
             ("receipts", tally.receipts.to_string(), format!("signed by the receiver; uploads completed: {completed}")),
         ];
         let mut lines = vec![String::new()];
@@ -115,12 +132,6 @@ impl Proof {
         }
         lines
     }
-}
-
-/// What was sent and not kept, over all rows: what one network cut short may have been acknowledged over another.
-fn wasted(ledger: &[LedgerRow]) -> u64 {
-    let (sent, acknowledged) = ledger.iter().fold((0, 0), |(s, a), row| (s + row.sent, a + row.acknowledged));
-    u64::saturating_sub(sent, acknowledged)
 }
 
 /// Whether a file in the store has this very content.

@@ -1,21 +1,23 @@
-//! The day, chapter by chapter. Each waits for what it is about to happen, with a limit, and tells what did happen: a
+//! The day, chapter by chapter; those abroad and those on the hotspot are told in files of their own. Each waits for what it is about to happen, with a limit, and tells what did happen: a
 //! folder of one tiny photo has a shorter day than one of a thousand.
+
+mod abroad;
+mod hotspot;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use satchel::kernel::protocol::post::Rendition;
-use satchel::{AssetView, Link, Links, Policy, Report, RunOptions};
-use satchel_testkit::link::{Conditions, Cut, Rate, Stats};
+use satchel::{AssetView, Link, Report, RunOptions};
+use satchel_testkit::link::{Conditions, Rate, Stats};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Failure;
-use super::child::Syncer;
 use super::live::Live;
 use super::pace::Pace;
-use super::photos::{Cast, Photos, Role, make_urgent};
+use super::photos::{Cast, Photos, Role};
 use super::screen::Screen;
 use super::stage::{Place, Stage};
 use super::tally::Tally;
@@ -23,11 +25,7 @@ use crate::output::{bytes, plural};
 
 /// How often a condition is looked at.
 const LOOK: Duration = Duration::from_millis(20);
-/// Handshake, a post and headers that go before the first upload's first byte.
-const PREAMBLE: u64 = 6_000;
-/// The question whether the receiver has a content already.
-const QUESTION: u64 = 67;
-/// Nothing moves for so long in the hotel: then something is wrong, and the proof will say what.
+/// Nothing moves for so long at the end: then something is wrong, and the proof will say what.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The longest that a chapter waits for something that a slow machine may take its time for.
 const CHAPTER: Duration = Duration::from_secs(20);
@@ -61,15 +59,17 @@ impl Runner {
 }
 
 impl Story<'_> {
-    /// The whole day. Says whom it was about.
-    pub(super) async fn tell(&self, photos: &Photos) -> Result<Cast, Failure> {
+    /// The whole day. Says whom it was about, and how many bytes were granted beyond the budget.
+    pub(super) async fn tell(&self, photos: &Photos) -> Result<(Cast, u64), Failure> {
         let cast = self.morning(photos).await?;
-        let runner = self.mobile_data(&cast).await?;
+        self.budget(&cast).await?;
+        let granted = self.grant(&cast).await?;
+        let runner = self.run(Some(()));
         self.warning_page(&runner).await?;
         runner.stop().await?;
         self.kill(&cast).await?;
-        self.hotel().await?;
-        Ok(cast)
+        self.rest().await?;
+        Ok((cast, granted))
     }
 
     // -- 1 -------------------------------------------------------------------------------------------
@@ -116,83 +116,17 @@ impl Story<'_> {
             screen
                 .say(&format!("{twins} found: the same bytes under another name. {} to send", bytes(tally.blob_bytes)));
         }
-        screen.say(&format!(
-            "{} with a caption and tags; {} is news, and goes first",
-            plural(cast.captioned, "photo"),
-            cast.urgent.name
-        ));
+        screen.say(&format!("{} with a caption and tags", plural(cast.captioned, "photo")));
         self.why(&tally);
         self.read(1).await;
         Ok(cast)
     }
 
-    // -- 2 -------------------------------------------------------------------------------------------
-
-    async fn mobile_data(&self, cast: &Cast) -> Result<Runner, Failure> {
-        self.screen.chapter(
-            2,
-            "3G that comes and goes",
-            "A road through the hills. What is urgent goes first; each cut costs only what was in the air.",
-        );
-        let (outbox, screen, pace) = (&self.stage.outbox, &self.screen, self.pace);
-        let urgent = &cast.urgent;
-        let before_all = PREAMBLE + QUESTION * self.live.look().await?.blobs.len() as u64;
-        let road = pace.mobile(urgent.bytes + before_all, pace.urgent);
-        self.link("3G", &road);
-        outbox.set_link(Link::cellular());
-        let tally = self.live.look().await?;
-        self.why(&tally);
-        self.read(1).await;
-        screen.say("the traveller allows mobile data for today");
-        outbox.set_policy(Policy { links: Links::Any, uploads_at_once: 1, ..Policy::default() });
-        let runner = self.run(Some(()));
-        for (nth, share, preamble) in [(1, 40, before_all), (2, 30, PREAMBLE)] {
-            let cut = Cut::forwarding(preamble + urgent.bytes * share / 100).on_whole_link();
-            let had = outbox.asset(urgent.id).await?.acknowledged;
-            let before = self.stage.link.stats();
-            self.stage.link.set(road.clone().cut_after(cut));
-            let there = self.until(&runner, urgent, |link, _, there| link.cuts > before.cuts || there, CHAPTER).await?;
-            let now = self.stage.link.stats();
-            if there || now.cuts == before.cuts {
-                break;
-            }
-            screen.trouble(&format!("the link was cut, after {}", bytes(now.forwarded_up - before.forwarded_up)));
-            outbox.set_link(Link::none());
-            self.link("none: a tunnel", &Conditions::off());
-            tokio::time::sleep(pace.tunnel).await;
-            if cast.is_alone() && nth == 2 {
-                screen.say("no network for the rest of the way");
-                return Ok(runner);
-            }
-            let away = self.stage.link.stats().forwarded_up;
-            self.link("3G", &road);
-            outbox.set_link(Link::cellular());
-            // The phone says that the network is back: nobody waits for the next try then.
-            outbox.try_now().await?;
-            let back = |link: &Stats, kept, there| (kept > had && link.forwarded_up > away) || there;
-            self.until(&runner, urgent, back, CHAPTER).await?;
-            let kept = outbox.asset(urgent.id).await?.acknowledged;
-            if kept > had && kept < urgent.bytes {
-                screen.say(&format!(
-                    "back: the server has kept {} of {}, and it goes on from there",
-                    bytes(kept),
-                    urgent.name
-                ));
-            }
-        }
-        self.until(&runner, urgent, |_, _, there| there, CHAPTER + pace.urgent).await?;
-        if is_there(&outbox.asset(urgent.id).await?) {
-            screen.good(&format!("{} is there, with a receipt that the receiver signed", urgent.name));
-        }
-        self.read(1).await;
-        Ok(runner)
-    }
-
-    // -- 3 -------------------------------------------------------------------------------------------
+    // -- 4 -------------------------------------------------------------------------------------------
 
     async fn warning_page(&self, runner: &Runner) -> Result<(), Failure> {
         self.screen.chapter(
-            3,
+            4,
             "A warning page",
             "A café's Wi-Fi. Every address leads to a page that says: access is restricted.",
         );
@@ -241,103 +175,6 @@ impl Story<'_> {
     async fn completed(&self) -> Result<usize, Failure> {
         let rows = self.stage.receiver.completed_uploads().await;
         Ok(rows.map_err(Failure::because("the receiver's store cannot be read"))?.len())
-    }
-
-    // -- 4 -------------------------------------------------------------------------------------------
-
-    async fn kill(&self, cast: &Cast) -> Result<(), Failure> {
-        self.screen.chapter(
-            4,
-            "The process is killed",
-            "On the bus, in the middle of a large file, the system takes the memory back. No goodbye.",
-        );
-        let (outbox, screen, pace) = (&self.stage.outbox, &self.screen, self.pace);
-        // Nothing runs here now; it is so that the reasons shown are those of the process that does.
-        outbox.set_link(Link::cellular());
-        let large = &cast.large;
-        let view = outbox.asset(large.id).await?;
-        let left = large.bytes.saturating_sub(view.acknowledged);
-        if left > 0 {
-            make_urgent(outbox, &large.path).await?;
-        }
-        self.link("mobile data, on the bus", &pace.mobile(left.max(large.bytes / 4), pace.bus));
-        let assets = self.live.look().await?.assets;
-        let mut first = Syncer::start(&self.place.outbox, &self.stage.url, None)?;
-        screen.say(&format!("`satchel sync` runs as process {}", first.pid().unwrap_or_default()));
-        let far = view.acknowledged + left * 3 / 10;
-        let limit = Instant::now() + CHAPTER;
-        let mut alive = true;
-        while alive && Instant::now() < limit && self.live.sent(large.id).is_none_or(|sent| sent < far) {
-            tokio::select! {
-                event = first.next() => match event {
-                    Some(event) => self.live.told(&event).await,
-                    None => alive = false,
-                },
-                () = tokio::time::sleep(LOOK) => {}
-            }
-        }
-        let sent = self.live.sent(large.id);
-        let status = first.kill().await?;
-        match sent {
-            _ if !alive => screen.say(&format!("it was done before it could be killed ({status})")),
-            Some(_) => screen.trouble(&format!("killed in the middle of {} ({status})", large.name)),
-            None => screen.trouble(&format!("killed ({status})")),
-        }
-        let tally = self.live.look().await?;
-        tokio::time::sleep(pace.tunnel).await;
-        let before = outbox.asset(large.id).await?.acknowledged;
-
-        let mut second = Syncer::start(&self.place.outbox, &self.stage.url, Some(pace.second_life))?;
-        let lost = assets.saturating_sub(tally.assets);
-        screen.good(&match lost {
-            0 => format!("started again: nothing is lost, the outbox holds {}", plural(tally.assets, "asset")),
-            lost => format!("started again: {} MISSING", plural(lost, "asset")),
-        });
-        let mut told = false;
-        while let Some(event) = second.next().await {
-            self.live.told(&event).await;
-            let kept = outbox.asset(large.id).await?.acknowledged;
-            if !told && kept > before && kept < large.bytes {
-                told = true;
-                screen.say(&format!("the server has kept {} of {}: it goes on there", bytes(kept), large.name));
-            }
-        }
-        let (status, complaint) = second.end().await?;
-        // 3 says that something still waits.
-        if !matches!(status.code(), Some(0 | 3)) {
-            return Err(Failure::Told(format!("the second `satchel sync` ended with {status}: {complaint}")));
-        }
-        self.live.look().await?;
-        Ok(())
-    }
-
-    // -- 5 -------------------------------------------------------------------------------------------
-
-    async fn hotel(&self) -> Result<(), Failure> {
-        self.screen.chapter(5, "Hotel Wi-Fi", "It costs nothing, and it is good. The rest arrives.");
-        let (outbox, screen) = (&self.stage.outbox, &self.screen);
-        let before = self.live.look().await?;
-        let left = before.blob_bytes.saturating_sub(before.delivered_bytes);
-        self.link("hotel Wi-Fi", &self.pace.wifi(left));
-        outbox.set_policy(Policy { uploads_at_once: 3, ..Policy::default() });
-        outbox.set_link(Link::wifi());
-        outbox.try_now().await?;
-        let runner = self.run(None);
-        let mut moved = (Instant::now(), 0);
-        while !runner.task.is_finished() {
-            tokio::time::sleep(LOOK).await;
-            let carried = self.stage.link.stats().forwarded_up;
-            if carried != moved.1 {
-                moved = (Instant::now(), carried);
-            } else if moved.0.elapsed() > PATIENCE {
-                screen.trouble("nothing moves any more");
-                break;
-            }
-        }
-        runner.stop().await?;
-        let now = self.live.look().await?;
-        screen.good(&format!("there now: {} of {}", now.delivered, plural(now.assets, "asset")));
-        Ok(())
     }
 
     // -- what the chapters share ---------------------------------------------------------------------

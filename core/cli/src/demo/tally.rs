@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use satchel::clock::Clock;
 use satchel::kernel::protocol::post::Rendition;
 use satchel::{AssetState, AssetView, BlobHash, Filter, Outbox, Proof};
 
@@ -22,7 +23,7 @@ pub(super) struct Tally {
     pub(super) delivered_bytes: u64,
     /// Assets whose original is covered by a verified receipt that is stored.
     pub(super) receipts: u64,
-    /// Why the others wait, in words, and how many for each reason.
+    /// Why the others wait and when they go, in words, and how many for each reason.
     pub(super) waits: BTreeMap<String, u64>,
     /// Names of those that need a person, with the reason.
     pub(super) parked: Vec<(String, String)>,
@@ -63,7 +64,10 @@ impl Tally {
         }
         match &asset.state {
             AssetState::Delivered { .. } => self.delivered += 1,
-            AssetState::Waiting { reason } => *self.waits.entry(reason.words()).or_default() += 1,
+            AssetState::Waiting { reason, goes } => {
+                let when = reason.when(goes, &Clock::system().now());
+                *self.waits.entry(format!("{}; {when}", reason.words())).or_default() += 1;
+            }
             AssetState::Parked { reason } => self.parked.push((asset.name.clone(), reason.words())),
             AssetState::Accepted => *self.waits.entry("not read yet".into()).or_default() += 1,
             AssetState::Hashing | AssetState::Sending | AssetState::Removed => {}

@@ -5,16 +5,20 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use satchel_kernel::ids::{BlobHash, DeliveryId, HostId, Nonce, TargetId, UploadId, UploadKey};
-use satchel_kernel::link::Link;
+use satchel_kernel::ids::{BlobHash, DeliveryId, GrantId, HostId, Nonce, TargetId, UploadId, UploadKey};
+use satchel_kernel::link::{Link, LinkKind};
+use satchel_kernel::money::price;
 use satchel_kernel::outcome::{Cut, Outcome, Request};
-use satchel_kernel::planner::{Action, Plan, Wake, plan_for};
-use satchel_kernel::policy::Policy;
+use satchel_kernel::planner::{Action, Permit, Plan, Wake, permit, plan_for};
+use satchel_kernel::policy::{Constraints, Item, Policy};
+use satchel_kernel::protocol::post::Rendition;
+use satchel_kernel::state::AssetKind;
 use satchel_kernel::wire::{Carrier, Event, Wire};
 use tokio_util::sync::CancellationToken;
 
 use super::advance::{Advanced, Reached, advance, after};
 use super::body::{self, Staged};
+use super::hold::Hold;
 use super::task::{self, Purpose, Task};
 use super::{HostBody, HostLimits, HostStep, HostSteps};
 use crate::error::Result;
@@ -24,7 +28,7 @@ use crate::runner::conclude;
 use crate::runner::upload::{Upload, job, random};
 use crate::runner::{have, read, render};
 use crate::store::leases::{self, Lease};
-use crate::store::{self, Around, Target, deliveries, uploads};
+use crate::store::{self, Around, Target, deliveries, money, uploads};
 use crate::tokens;
 
 /// Batches of parts that one call reads at most: whoever waits for steps should not wait for a whole card.
@@ -40,8 +44,8 @@ pub(super) async fn steps(inner: &Arc<Inner>, owner: HostId, limits: HostLimits)
         owner,
         limits,
         left: limits.budget_left,
-        link: inner.link.borrow().clone(),
-        policy: inner.policy.borrow().clone(),
+        link: inner.accounts.now().0,
+        policy: inner.settings.policy(),
         steps: vec![],
         passed: HashSet::new(),
         asked: HashSet::new(),
@@ -72,23 +76,12 @@ struct Handing {
     asked: HashSet<TargetId>,
 }
 
-/// How an upload comes to be held.
-#[derive(Debug, Clone, Copy)]
-enum Hold {
-    /// It is leased now, if it is still as it was seen.
-    New { seen: Option<(UploadId, i64)>, fresh: (UploadKey, Nonce) },
-    /// The same, of one that nobody wants any more.
-    Dropped { seen: (UploadId, i64) },
-    /// This lease holds it already; a new one takes its place.
-    Ready { lease: satchel_kernel::ids::LeaseId, epoch: i64 },
-}
-
 impl Handing {
     async fn fill(&mut self) -> Result<Wake> {
         let now = self.inner.config.clock.now();
         self.inner.store.write(move |tx| store::wake(tx, &now)).await?;
         let paused = self.inner.store.read(store::paused).await?;
-        let may_send = !paused && self.policy.allows(&self.link).is_ok() && self.left != Some(0);
+        let may_send = !paused && self.left != Some(0);
         if may_send {
             self.go_on().await?;
         }
@@ -145,8 +138,8 @@ impl Handing {
     /// Whether it was not tried in this call.
     fn is_new(&self, action: &Action) -> bool {
         match action {
-            Action::Send(_, delivery) | Action::Abandon(_, delivery) => !self.passed.contains(delivery),
-            Action::AskHave(target, _) => !self.asked.contains(target),
+            Action::Send { delivery, .. } | Action::Abandon(_, delivery) => !self.passed.contains(delivery),
+            Action::AskHave { target, .. } => !self.asked.contains(target),
             Action::Read(_) | Action::Render(..) => true,
         }
     }
@@ -154,12 +147,14 @@ impl Handing {
     async fn plan(&self, targets: &[Arc<Target>]) -> Result<Plan> {
         let asking = self.inner.store.read(leases::asking).await?;
         let targets = targets.iter().map(|t| t.id).collect();
-        let around = Around { link: self.link.clone(), targets, reading: false, sending: 0, asking };
-        let policy = self.policy.clone();
-        let snapshot = self.inner.store.read(move |conn| store::load(conn, &around, &policy)).await?;
+        let (link, power) = (self.link.clone(), self.inner.settings.power());
+        // Each step is a connection, and an account, of its own.
+        let around = Around { link, power, targets, asking, ..Around::default() };
+        let (policy, now) = (self.policy.clone(), self.inner.config.clock.now());
+        let snapshot = self.inner.store.read(move |conn| store::load(conn, &around, &policy, &now)).await?;
         // Those that were passed over still stand among the first.
         let free = self.limits.most_steps.saturating_sub(self.steps.len()).saturating_add(self.passed.len());
-        Ok(plan_for(&self.inner.config.clock.now(), &snapshot, &self.policy, free))
+        Ok(plan_for(&now, &snapshot, &self.policy, free))
     }
 
     /// The longest body that may be handed out now.
@@ -174,16 +169,16 @@ impl Handing {
     async fn act(&mut self, action: &Action, targets: &[Arc<Target>]) -> Result<()> {
         let target = |id: &TargetId| targets.iter().find(|t| t.id == *id).cloned();
         match action {
-            Action::Send(id, delivery) => match target(id) {
-                Some(target) => self.begin(target, *delivery).await,
+            Action::Send { target: id, delivery, grant, along } => match target(id) {
+                Some(target) => self.begin(target, *delivery, *grant, *along).await,
                 None => Ok(()),
             },
             Action::Abandon(id, delivery) => match target(id) {
                 Some(target) => self.abandon(target, *delivery).await,
                 None => Ok(()),
             },
-            Action::AskHave(id, hashes) => match target(id) {
-                Some(target) => self.ask(target, hashes).await,
+            Action::AskHave { target: id, grant, hashes } => match target(id) {
+                Some(target) => self.ask(target, *grant, hashes).await,
                 None => Ok(()),
             },
             Action::Read(_) | Action::Render(..) => Ok(()),
@@ -198,7 +193,12 @@ impl Handing {
                 return Ok(());
             }
             let task = Task::read(&self.inner, &lease)?;
-            let Some((upload, wire, wanted)) = task::held(&self.inner, &lease, &task).await? else { continue };
+            let Some((mut upload, wire, wanted)) = task::held(&self.inner, &lease, &task).await? else { continue };
+            match self.leave(upload.out.delivery).await? {
+                Some(leave) => upload.grant = leave.grant,
+                // What its server keeps, it keeps.
+                None => continue,
+            }
             if upload.target.rest.is_some_and(|(due, _)| !due.is_over(&self.inner.config.clock.now())) {
                 continue;
             }
@@ -220,17 +220,40 @@ impl Handing {
         Ok(())
     }
 
+    /// Whether a delivery may go on over the link that there is.
+    async fn leave(&self, delivery: DeliveryId) -> Result<Option<Permit>> {
+        let (link, power, now) = (self.link.clone(), self.inner.settings.power(), self.inner.config.clock.now());
+        let found = self.inner.store.read(move |conn| {
+            let world = store::world(conn, link, power, &now)?;
+            Ok((deliveries::item(conn, delivery, &world.grants)?, world))
+        });
+        let ((group, todo, grant), world) = found.await?;
+        Ok(permit::permit(&now, &group.item(), todo, grant, &world, &self.policy).ok())
+    }
+
     /// Begins an upload, or goes on with one that nobody holds.
-    async fn begin(&mut self, target: Arc<Target>, delivery: DeliveryId) -> Result<()> {
+    async fn begin(
+        &mut self,
+        target: Arc<Target>,
+        delivery: DeliveryId,
+        grant: Option<GrantId>,
+        along: bool,
+    ) -> Result<()> {
         self.passed.insert(delivery);
         let found = self.inner.store.read(move |conn| {
             let Some(out) = deliveries::outgoing(conn, delivery)? else { return Ok(None) };
             let open = uploads::open(conn, delivery, uploads::protocol(out.class), out.length)?;
             Ok(Some((out, open)))
         });
-        let Some((out, open)) = found.await? else {
+        let Some((mut out, open)) = found.await? else {
             return self.inner.store.write(move |tx| deliveries::forget(tx, delivery)).await;
         };
+        if out.class == Rendition::Text {
+            self.inner.store.write(move |tx| store::previews::leave_for_later(tx, delivery, !along)).await?;
+        }
+        if !along {
+            out.along = None;
+        }
         let fresh = (UploadKey::from_bytes(random()?), Nonce::from_bytes(random()?));
         let seen = open.as_ref().map(|open| (open.id, open.epoch));
         let (id, wire, names) = match open {
@@ -242,7 +265,7 @@ impl Handing {
         let whole = |along: &Vec<u8>| job.length + 1 + along.len() as u64;
         job.along = job.along.take().filter(|along| whole(along) <= self.most());
         let link = self.link.class();
-        let upload = Upload { inner: self.inner.clone(), target, out, id, job, freeing: false, link };
+        let upload = Upload { inner: self.inner.clone(), target, out, id, job, freeing: false, link, grant };
         let wire = wire.carried_by(self.carrier());
         let advanced = advance(&upload, wire, Event::Start, &CancellationToken::new()).await;
         self.hand_out(upload, advanced, Hold::New { seen, fresh }).await
@@ -255,7 +278,8 @@ impl Handing {
         let Some((out, open)) = found else { return Ok(()) };
         let job = job(&self.inner, &target, &out, (open.key, open.nonce));
         let link = self.link.class();
-        let upload = Upload { inner: self.inner.clone(), target, out, id: open.id, job, freeing: true, link };
+        let upload =
+            Upload { inner: self.inner.clone(), target, out, id: open.id, job, freeing: true, link, grant: None };
         let wire = open.wire.carried_by(self.carrier());
         let advanced = advance(&upload, wire, Event::Abandon, &CancellationToken::new()).await;
         self.hand_out(upload, advanced, Hold::Dropped { seen: (open.id, open.epoch) }).await
@@ -292,7 +316,8 @@ impl Handing {
                     let step = Some((upload, wire, noted, hold));
                     let target = step.as_ref().map(|(upload, ..)| upload.target.clone());
                     let Some(target) = target else { return Ok(()) };
-                    return self.lease(&target, task, step, headers, staged, wait_ms).await;
+                    let grant = step.as_ref().and_then(|(upload, ..)| upload.grant);
+                    return self.lease(&target, task, step, grant, headers, staged, wait_ms).await;
                 }
                 Err(cut) => {
                     let now = self.inner.config.clock.now().utc_ms;
@@ -304,7 +329,12 @@ impl Handing {
     }
 
     /// Asks a target what it has.
-    async fn ask(&mut self, target: Arc<Target>, hashes: &[(DeliveryId, BlobHash)]) -> Result<()> {
+    async fn ask(
+        &mut self,
+        target: Arc<Target>,
+        grant: Option<GrantId>,
+        hashes: &[(DeliveryId, BlobHash)],
+    ) -> Result<()> {
         self.asked.insert(target.id);
         let Some((question, request)) = have::question(&self.inner, &target, hashes)? else { return Ok(()) };
         // Who cannot be asked for want of budget is asked another time; its uploads wait for the answer.
@@ -314,7 +344,7 @@ impl Handing {
         match self.prepare(&target, &request, None).await? {
             Ok((headers, staged)) => {
                 let task = Task { purpose: Purpose::Have(question), request, link: self.link.class() };
-                self.lease(&target, task, None, headers, staged, 0).await
+                self.lease(&target, task, None, grant, headers, staged, 0).await
             }
             Err(_) => {
                 let (inner, target, now) = (self.inner.clone(), target.clone(), self.inner.config.clock.now());
@@ -345,12 +375,15 @@ impl Handing {
         Ok(staged.map(|staged| (headers, Some(staged))))
     }
 
-    /// Stores a lease as handed out, and what led to it, in one transaction; then it is the host's.
+    /// Stores a lease as handed out, and what led to it, in one transaction; then it is the host's. What it may cost is
+    /// reserved: where that is not there, nothing is handed out.
+    #[expect(clippy::too_many_arguments, reason = "what a step is made of")]
     async fn lease(
         &mut self,
         target: &Arc<Target>,
         task: Task,
         step: Option<(Upload, Wire, Option<uploads::RequestRecord>, Hold)>,
+        grant: Option<GrantId>,
         headers: Vec<(String, String)>,
         staged: Option<Staged>,
         wait_ms: u64,
@@ -359,7 +392,14 @@ impl Handing {
         let due = (wait_ms > 0).then(|| now.utc_ms.saturating_add_unsigned(wait_ms));
         let (request, file) = (task.request.clone(), staged.as_ref().map(|staged| staged.name.to_string()));
         let asset = step.as_ref().filter(|(upload, ..)| !upload.out.is_stub()).map(|(upload, ..)| upload.asset());
+        let (link, body) = (self.link.clone(), request.body_len());
+        let delivery = step.as_ref().map(|(upload, ..)| upload.out.delivery);
         let work = move |tx: &store::Tx<'_>| {
+            let room = money::room(tx, link.class(), link.network.as_deref(), grant, &now)?;
+            let want = price::expected(body);
+            if room.is_some_and(|room| want > room) {
+                return Ok(None);
+            }
             let mut held = None;
             if let Some((mut upload, wire, noted, hold)) = step {
                 if !hold.take(tx, &mut upload, owner)? {
@@ -371,15 +411,31 @@ impl Handing {
             let lease = task.lease(owner, held, id, due)?;
             let lease = Lease { file, handed_utc_ms: Some(now.utc_ms), ..lease };
             leases::insert(tx, &lease, now.utc_ms)?;
-            Ok(Some(lease))
+            let account = money::open(tx, id, &link, grant, Some(lease.id))?;
+            if room.is_some() {
+                money::reserve(tx, account.id, want)?;
+            }
+            let group = delivery.map(|delivery| deliveries::item(tx, delivery, &[])).transpose()?;
+            Ok(Some((lease, group)))
         };
-        let Some(lease) = self.inner.store.write(work).await? else { return Ok(()) };
+        let Some((lease, group)) = self.inner.store.write(work).await? else { return Ok(()) };
         let body = staged.map(|staged| {
             let body = HostBody { path: staged.path(), length: staged.length };
             staged.keep();
             body
         });
         self.left = self.left.map(|left| left.saturating_sub(request.body_len()));
+        let plain = Item { kind: AssetKind::Photo, rendition: Rendition::Original, album: "", urgent: false };
+        let item = group.as_ref().map_or(plain, |(group, ..)| group.item());
+        let constraints = match grant {
+            // A grant is for the very link that there is.
+            Some(_) => Constraints {
+                no_cellular: self.link.kind != LinkKind::Cellular,
+                not_roaming: self.link.roaming != Some(true),
+                ..Constraints::default()
+            },
+            None => self.policy.constraints(&item, &self.link),
+        };
         let Request { method, url, timers, fresh_connection, .. } = request;
         self.steps.push(HostStep {
             lease: lease.id,
@@ -392,49 +448,11 @@ impl Handing {
             headers,
             body,
             timers,
-            constraints: self.policy.constraints(&self.link),
+            constraints,
             not_before_utc_ms: due,
             fresh_connection,
             pin: target.spec.pin.clone(),
         });
         Ok(())
-    }
-}
-
-impl Hold {
-    /// Takes hold of the upload; false when it is not what it was any more, and nothing changed.
-    fn take(&self, tx: &store::Tx<'_>, upload: &mut Upload, owner: HostId) -> Result<bool> {
-        let out = &upload.out;
-        match *self {
-            Self::Ready { lease, .. } => {
-                let ready = leases::get(tx, lease)?.is_some_and(|lease| lease.handed_utc_ms.is_none());
-                Ok(ready && leases::take(tx, lease)?.is_some())
-            }
-            Self::Dropped { seen: (id, epoch) } => {
-                let open = uploads::open(tx, out.delivery, uploads::protocol(out.class), out.length)?;
-                let same = open.is_some_and(|open| (open.id, open.epoch) == (id, epoch));
-                Ok(same && leases::lease_dropped(tx, id, owner)?)
-            }
-            Self::New { seen, fresh } => {
-                let protocol = uploads::protocol(out.class);
-                let open = uploads::open(tx, out.delivery, protocol, out.length)?;
-                if open.map(|open| (open.id, open.epoch)) != seen {
-                    return Ok(false);
-                }
-                let now = upload.inner.config.clock.now();
-                let leased = uploads::lease(tx, out.delivery, protocol, out.length, *owner.as_bytes(), fresh, &now)?;
-                upload.id = leased.as_ref().map_or(upload.id, |open| open.id);
-                Ok(leased.is_some())
-            }
-        }
-    }
-
-    /// The epoch under which it is held.
-    fn epoch(&self) -> i64 {
-        match *self {
-            Self::Ready { epoch, .. } => epoch,
-            Self::Dropped { seen: (_, epoch) } | Self::New { seen: Some((_, epoch)), .. } => epoch + 1,
-            Self::New { seen: None, .. } => 0,
-        }
     }
 }

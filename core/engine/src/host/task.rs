@@ -98,6 +98,6 @@ pub(super) async fn held(inner: &Arc<Inner>, lease: &Lease, task: &Task) -> Resu
         (Some(_), Some(Segment::Bytes(behind))) => behind.get(1..).map(<[u8]>::to_vec),
         _ => None,
     };
-    let upload = Upload { inner: inner.clone(), target, out, id, job, freeing, link: task.link };
+    let upload = Upload { inner: inner.clone(), target, out, id, job, freeing, link: task.link, grant: None };
     Ok(Some((upload, open.wire, wanted || freeing)))
 }

@@ -12,7 +12,10 @@ use tokio::sync::mpsc;
 use crate::source::{Opened, Reach, Stamp};
 
 /// How much is read and handed over at a time, in bytes.
-pub(super) const PIECE: usize = 64 * 1024;
+pub(super) const PIECE: usize = 16 * 1024;
+
+/// Pieces that are read before they are asked for.
+const READ_AHEAD: usize = 4;
 
 /// The file behind a payload, and how it looked when it was hashed.
 #[derive(Clone)]
@@ -38,7 +41,7 @@ pub(super) type Piece = Result<Bytes, Cut>;
 pub(super) async fn open(blob: &Blob, segments: &[Segment]) -> Result<mpsc::Receiver<Piece>, Cut> {
     let blob = blob.clone();
     let source = tokio::task::spawn_blocking(move || blob.open()).await.unwrap_or(Err(Cut::SourceUnreadable))?;
-    let (tx, rx) = mpsc::channel(1);
+    let (tx, rx) = mpsc::channel(READ_AHEAD);
     let segments = segments.to_vec();
     tokio::task::spawn_blocking(move || {
         let mut pump = Pump { source, held: None, tx };

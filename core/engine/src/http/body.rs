@@ -1,5 +1,5 @@
-//! A request's body on its way out: every byte is counted before it is handed over, and none is handed over
-//! once the door is shut.
+//! A request's body on its way to the HTTP library: every byte is counted before it is handed over, and none is handed over
+//! once that was ended. What the library took has not left yet: the [door](crate::door) knows what has.
 
 use std::io;
 use std::pin::Pin;
@@ -13,6 +13,12 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
 use super::blob::{PIECE, Piece};
+
+/// While so much was handed over and has not left, no other piece is: what the library holds it also sends when nobody wants it any
+/// more, and it counts as sent. In bytes.
+const AHEAD: u64 = 48 * 1024;
+/// The most that the library and loopback hold of a body, in bytes.
+pub(super) const HELD: u64 = AHEAD + PIECE as u64;
 
 /// Where a body's pieces come from.
 pub(super) enum Pieces {
@@ -51,6 +57,8 @@ enum Shut {
 struct State {
     shut: Shut,
     sent: u64,
+    /// How much of it has left this device at most.
+    left: u64,
     /// When somebody first asked for a piece, or last took one.
     moved: Option<Instant>,
     fault: Option<Cut>,
@@ -58,21 +66,26 @@ struct State {
 }
 
 /// What is known of a body while others carry it away.
-pub(super) struct Door {
+pub(super) struct Handing {
     length: u64,
     state: Mutex<State>,
     moved: Notify,
 }
 
-impl Door {
+impl Handing {
     /// For a body of `length` bytes.
     pub(super) fn new(length: u64) -> Arc<Self> {
-        let state = State { shut: Shut::Open, sent: 0, moved: None, fault: None, waker: None };
+        let state = State { shut: Shut::Open, sent: 0, left: 0, moved: None, fault: None, waker: None };
         Arc::new(Self { length, state: Mutex::new(state), moved: Notify::new() })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bytes of the body in all.
+    pub(super) fn length(&self) -> u64 {
+        self.length
     }
 
     /// Bytes handed over so far.
@@ -94,6 +107,17 @@ impl Door {
     /// Waits until something was taken, or the source ended early.
     pub(super) async fn changed(&self) {
         self.moved.notified().await;
+    }
+
+    /// So much of it can have left this device by now: more may be handed over.
+    pub(super) fn left(&self, bytes: u64) {
+        let mut state = self.state();
+        state.left = bytes;
+        if state.sent < bytes.saturating_add(AHEAD)
+            && let Some(waker) = state.waker.take()
+        {
+            waker.wake();
+        }
     }
 
     /// Hands nothing more over; says how much was.
@@ -118,7 +142,7 @@ impl Door {
 
 /// The stream that the HTTP library takes a body from.
 pub(super) struct Outgoing {
-    pub(super) door: Arc<Door>,
+    pub(super) handing: Arc<Handing>,
     pub(super) pieces: Pieces,
 }
 
@@ -126,17 +150,18 @@ impl Stream for Outgoing {
     type Item = io::Result<Bytes>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { door, pieces } = self.get_mut();
+        let Self { handing, pieces } = self.get_mut();
         // Held while the piece is counted and handed over, so that `end` and `hold` tell the last word.
-        let mut state = door.state();
+        let mut state = handing.state();
         if state.moved.is_none() {
             state.moved = Some(Instant::now());
-            door.moved.notify_one();
+            handing.moved.notify_one();
         }
         let polled = match state.shut {
+            Shut::Open if state.sent >= state.left.saturating_add(AHEAD) => Poll::Pending,
             Shut::Open => pieces.poll(cx),
             Shut::Held => Poll::Pending,
-            Shut::Ended if state.sent >= door.length => return Poll::Ready(None),
+            Shut::Ended if state.sent >= handing.length => return Poll::Ready(None),
             Shut::Ended => return Poll::Ready(Some(Err(io::Error::other("ended")))),
         };
         match polled {
@@ -148,12 +173,12 @@ impl Stream for Outgoing {
             Poll::Ready(Some(Ok(piece))) => {
                 state.sent += piece.len() as u64;
                 state.moved = Some(Instant::now());
-                door.moved.notify_one();
+                handing.moved.notify_one();
                 Poll::Ready(Some(Ok(piece)))
             }
             Poll::Ready(Some(Err(cut))) => {
                 state.fault = Some(cut);
-                door.moved.notify_one();
+                handing.moved.notify_one();
                 Poll::Ready(Some(Err(io::Error::other("the source ended"))))
             }
         }

@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use satchel_kernel::ids::TargetId;
 use satchel_kernel::outcome::{Cut, Headers, Identity, MAX_BODY, Method, Outcome, Reply, Request, Segment, Timers};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
+use url::{Host, Url};
+
+use crate::door::{Door, Mark};
 
 use super::blob::{self, Blob};
-use super::body::{Door, Outgoing, Pieces};
+use super::body::{HELD, Handing, Outgoing, Pieces};
 use super::{SendRefused, Token, fault};
 
 /// How long to wait for what.
@@ -18,8 +22,8 @@ pub(super) struct Limits {
     pub(super) timers: Timers,
 }
 
-/// Shuts the door even when the future is dropped half-way: what was not handed over by then stays here.
-struct Shutting<'a>(&'a Door);
+/// Ends the handing over even when the future is dropped half-way: what was not handed over by then stays here.
+struct Shutting<'a>(&'a Handing);
 
 impl Drop for Shutting<'_> {
     fn drop(&mut self) {
@@ -27,13 +31,56 @@ impl Drop for Shutting<'_> {
     }
 }
 
+/// The way that the request goes, and where the door stood when it began.
+pub(super) struct Passing<'a> {
+    pub(super) door: &'a Door,
+    pub(super) target: TargetId,
+    pub(super) mark: Mark,
+}
+
+impl Passing<'_> {
+    /// Bytes of the target that went into sockets since the request began: what of its body can have arrived is among them.
+    fn sent(&self) -> u64 {
+        self.door.sent_since(self.target, &self.mark)
+    }
+
+    /// Why the door ended the target's connections, if it did.
+    fn ended(&self) -> Option<Cut> {
+        self.door.ended_since(self.target, &self.mark)
+    }
+
+    /// What an error of the HTTP library means: the door knows what it did itself.
+    fn fault(&self, error: &reqwest::Error, url: &Url) -> Cut {
+        if let Some(cut) = self.ended() {
+            return cut;
+        }
+        let host = match url.host() {
+            Some(Host::Domain(name)) => name.to_owned(),
+            Some(Host::Ipv4(ip)) => ip.to_string(),
+            Some(Host::Ipv6(ip)) => ip.to_string(),
+            None => String::new(),
+        };
+        let port = url.port_or_known_default().unwrap_or_default();
+        let unconnected = || self.door.unconnected_since(self.target, &self.mark, &host, port);
+        error.is_connect().then(unconnected).flatten().unwrap_or_else(|| fault::of(error))
+    }
+
+    /// How much of a body can have arrived, of which the library took so much. While it lives, what it took may still go; once
+    /// the door has ended its connections, nothing does.
+    fn arrived(&self, taken: u64) -> u64 {
+        if self.ended().is_some() { taken.min(self.sent()) } else { taken }
+    }
+}
+
 /// Sends it. The token was found to be allowed here.
+#[allow(clippy::too_many_arguments, reason = "each is another thing, and they are called once")]
 pub(super) async fn run(
     client: &reqwest::Client,
     request: &Request,
     token: Option<&Token>,
     blob: Option<&Blob>,
     limits: Limits,
+    way: &Passing<'_>,
     progress: &(dyn Fn(u64) + Send + Sync),
     stop: &CancellationToken,
 ) -> Result<Outcome, SendRefused> {
@@ -42,24 +89,28 @@ pub(super) async fn run(
         return Ok(Outcome::Cut { sent: 0, cut: Cut::Stopped });
     }
     let length = request.body_len();
-    let door = Door::new(length);
-    let _shutting = Shutting(&door);
+    let handing = Handing::new(length);
+    let _shutting = Shutting(&handing);
     if length > 0 {
         let pieces = match pieces(request, blob, stop).await? {
             Ok(pieces) => pieces,
             Err(cut) => return Ok(Outcome::Cut { sent: 0, cut }),
         };
-        *http.body_mut() = Some(reqwest::Body::wrap_stream(Outgoing { door: door.clone(), pieces }));
+        *http.body_mut() = Some(reqwest::Body::wrap_stream(Outgoing { handing: handing.clone(), pieces }));
     }
     let told = Told { progress, last: 0.into() };
     let reply = {
         let answer = client.execute(http);
-        reply_head(answer, &door, length, limits, &told, stop).await
+        let watch = Watch { handing: &handing, way, limits, started: Instant::now(), moved: None };
+        watch.reply_head(answer, &request.url, &told, stop).await
     };
     let outcome = match reply {
-        Err(cut) => Outcome::Cut { sent: door.end(), cut },
+        Err(cut) => {
+            let taken = handing.end();
+            Outcome::Cut { sent: way.arrived(taken), cut }
+        }
         Ok(response) => {
-            let sent = door.hold();
+            let sent = handing.hold();
             let until = after(Instant::now(), limits.timers.reply_ms);
             Outcome::Reply { sent, reply: whole(response, until, stop).await }
         }
@@ -148,46 +199,71 @@ impl Told<'_> {
     }
 }
 
-/// Waits for the reply's head while the body goes out, and watches that it does.
-async fn reply_head(
-    answer: impl Future<Output = reqwest::Result<reqwest::Response>>,
-    door: &Door,
-    length: u64,
+/// Watches that the body goes out, while the reply's head is waited for.
+struct Watch<'a> {
+    handing: &'a Handing,
+    way: &'a Passing<'a>,
     limits: Limits,
-    told: &Told<'_>,
-    stop: &CancellationToken,
-) -> Result<reqwest::Response, Cut> {
-    let mut answer = std::pin::pin!(answer);
-    let started = Instant::now();
-    loop {
-        let (until, cut) = patience(door, length, started, limits);
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => return Err(Cut::Stopped),
-            answered = &mut answer => return answered.map_err(|e| door.fault().unwrap_or_else(|| fault::of(&e))),
-            () = door.changed() => {
-                told.tell(door.sent());
-                if let Some(cut) = door.fault() {
-                    return Err(cut);
+    started: Instant,
+    /// When a byte last left that can have been one of these.
+    moved: Option<Instant>,
+}
+
+impl Watch<'_> {
+    async fn reply_head(
+        mut self,
+        answer: impl Future<Output = reqwest::Result<reqwest::Response>>,
+        url: &Url,
+        told: &Told<'_>,
+        stop: &CancellationToken,
+    ) -> Result<reqwest::Response, Cut> {
+        let mut answer = std::pin::pin!(answer);
+        let mut moving = self.way.door.moving(self.way.target);
+        // How much had left when the last piece was taken.
+        let mut before = 0;
+        loop {
+            let (until, cut) = self.patience();
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return Err(Cut::Stopped),
+                answered = &mut answer => {
+                    return answered.map_err(|e| self.handing.fault().unwrap_or_else(|| self.way.fault(&e, url)));
                 }
-            }
-            // A piece may have been taken at the same instant: the clock is read again before it is believed.
-            () = sleep_until(until) => if patience(door, length, started, limits).0 <= Instant::now() {
-                return Err(cut);
+                () = self.handing.changed() => {
+                    before = self.way.sent();
+                    if let Some(cut) = self.handing.fault() {
+                        return Err(cut);
+                    }
+                }
+                Ok(()) = moving.changed() => {
+                    let left = self.way.sent();
+                    // What moves beyond what is held of this body is of other requests to the same target. TLS adds a little.
+                    if left.saturating_sub(before) <= 2 * self.handing.sent().min(HELD) {
+                        self.moved = Some(Instant::now());
+                    }
+                    self.handing.left(left);
+                    told.tell(self.handing.sent().min(left));
+                }
+                // A piece may have been taken at the same instant: the clock is read again before it is believed.
+                () = sleep_until(until) => if self.patience().0 <= Instant::now() {
+                    return Err(self.way.ended().unwrap_or(cut));
+                }
             }
         }
     }
-}
 
-/// Until when to wait for the next thing, and what it means when it does not happen.
-fn patience(door: &Door, length: u64, started: Instant, limits: Limits) -> (Instant, Cut) {
-    let Limits { connect, timers: Timers { stall_ms, reply_ms } } = limits;
-    match door.moved() {
-        _ if length == 0 => (after(started, reply_ms), Cut::NoReply),
-        (Some(moved), true) => (after(moved, reply_ms), Cut::NoReply),
-        (Some(moved), false) => (after(moved, stall_ms), Cut::Stalled),
-        // Not connected yet; the connection has a limit of its own.
-        (None, _) => (after(started + connect, stall_ms), Cut::Stalled),
+    /// Until when to wait for the next thing, and what it means when it does not happen.
+    fn patience(&self) -> (Instant, Cut) {
+        let Limits { connect, timers: Timers { stall_ms, reply_ms } } = self.limits;
+        match self.handing.moved() {
+            _ if self.handing.length() == 0 => (after(self.started, reply_ms), Cut::NoReply),
+            (Some(taken), all) => {
+                let moved = self.moved.map_or(taken, |moved| moved.max(taken));
+                if all { (after(moved, reply_ms), Cut::NoReply) } else { (after(moved, stall_ms), Cut::Stalled) }
+            }
+            // Not connected yet; the connection has a limit of its own.
+            (None, _) => (after(self.started + connect, stall_ms), Cut::Stalled),
+        }
     }
 }
 

@@ -5,8 +5,6 @@ use std::io::{self, ErrorKind};
 
 use satchel_kernel::outcome::Cut;
 
-use super::resolve::NoAddress;
-
 /// Why no reply came.
 pub(super) fn of(error: &reqwest::Error) -> Cut {
     let connecting = error.is_connect();
@@ -33,9 +31,6 @@ fn inner<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'stati
 
 /// What an error means that says all by itself, whatever caused it.
 fn telling(error: &(dyn Error + 'static), connecting: bool) -> Option<Cut> {
-    if error.is::<NoAddress>() {
-        return Some(Cut::NoAddress);
-    }
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
         return Some(of_tls(tls, connecting));
     }

@@ -38,7 +38,20 @@ fn http(url: &Url) -> Http {
 }
 
 fn with_trust(trust: &Trust, url: &Url) -> Http {
-    Http::new(trust, &[url.origin()], &Options::default()).unwrap()
+    through(trust, url, &Options::default())
+}
+
+const TARGET: TargetId = TargetId(7);
+
+/// A door of its own, where all may pass.
+fn free_door() -> Door {
+    let door = Door::new().unwrap();
+    door.enter(TARGET, crate::door::Account { id: 1, allowance: u64::MAX });
+    door
+}
+
+fn through(trust: &Trust, url: &Url, options: &Options) -> Http {
+    Http::new(trust, &[url.origin()], options, &free_door(), TARGET).unwrap()
 }
 
 /// Sends with nothing special.

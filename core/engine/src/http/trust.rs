@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use reqwest::{Client, ClientBuilder, redirect};
+use reqwest::{Client, ClientBuilder, Proxy, redirect};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
@@ -17,7 +17,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use url::Origin;
 
-use super::{Options, resolve};
+use super::{Options, Way};
 
 /// How long an idle connection is kept. Shorter than the shortest wait of common servers (Node closes after
 /// 5 s), so that a request seldom meets a connection that the server is just closing.
@@ -90,19 +90,21 @@ impl Trust {
         }
     }
 
-    /// A client that believes whom this says. `keep`: whether it uses connections again.
-    pub(super) fn client(&self, options: &Options, keep: bool) -> Result<Client, HttpError> {
+    /// A client that believes whom this says, and goes this way and no other: what the environment says of proxies does not
+    /// count. `keep`: whether it uses connections again.
+    pub(super) fn client(&self, options: &Options, way: &Way, keep: bool) -> Result<Client, HttpError> {
+        let proxy = Proxy::all(way.door.proxy(way.target)).map_err(|e| HttpError::Roots(fault_text(&e)))?;
         let builder = ClientBuilder::new()
             .user_agent(concat!("satchel/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
             .no_proxy()
+            .proxy(proxy)
             .http1_only()
             .connect_timeout(options.connect_timeout)
             .pool_idle_timeout(KEEP)
-            .pool_max_idle_per_host(if keep { 8 } else { 0 })
-            .dns_resolver(Arc::new(resolve::System));
+            .pool_max_idle_per_host(if keep { 8 } else { 0 });
         let builder = match self {
             Self::Roots { extra_pem } => rooted(builder, extra_pem)?,
             Self::Pinned(pin) => builder.tls_backend_preconfigured(pinned(*pin)?),

@@ -45,6 +45,8 @@ pub struct StagedFile {
     pub post: PostEdit,
     /// Before all that is not urgent.
     pub urgent: bool,
+    /// The album that it comes from; see [`AddOptions::album`].
+    pub album: Option<String>,
 }
 
 impl Outbox {
@@ -61,7 +63,7 @@ impl Outbox {
     /// [`Error::Invalid`](crate::Error::Invalid) for a name that is none; [`Error::Source`](crate::Error::Source) when nothing was written, or it is gone;
     /// [`Error::StorageFull`](crate::Error::StorageFull).
     pub async fn commit(&self, stage: StageId, file: &StagedFile) -> Result<AddOutcome> {
-        let StagedFile { name, post, urgent } = file.clone();
+        let StagedFile { name, post, urgent, album } = file.clone();
         is_file_name(&name)?;
         let (inner, StageId(place)) = (self.inner.clone(), stage);
         let outcome = blocking(move || {
@@ -71,7 +73,7 @@ impl Outbox {
             adding.commit_staged(place, now.utc_ms).map_err(spool_fault)?;
             let candidate = candidate(&inner, Source::File(inner.spool.path(place)), name.into())?;
             let stamp = candidate.stamp;
-            let (journal, options) = (inner.journal.clone(), AddOptions { post, urgent, copy: true });
+            let (journal, options) = (inner.journal.clone(), AddOptions { post, urgent, album, copy: true });
             inner.store.write_blocking(move |tx| {
                 let mut records = vec![];
                 let known = store::known_copy(tx, &place.to_string())?;

@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use satchel_kernel::ids::{AssetId, BlobHash};
-use satchel_kernel::protocol::post::Post;
+use satchel_kernel::protocol::post::{Post, Rendition};
 use satchel_kernel::state::{AssetKind, Proof};
 use serde::{Deserialize, Serialize};
 
 use super::os_text;
+use crate::metadata::Said;
 use crate::source::{Source, Stamp};
 use crate::spool::SpoolName;
 
@@ -44,6 +45,9 @@ pub(crate) enum Record {
         media_type: String,
         /// Whether it goes first.
         urgent: bool,
+        /// The album that it comes from; empty where there is none.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        album: String,
         /// Its place in the outbox's order.
         order: i64,
         /// When, in milliseconds since 1970.
@@ -70,15 +74,21 @@ pub(crate) enum Record {
         hash: BlobHash,
         /// What the file was when it was read.
         stamp: Stamp,
+        /// What it says of when and where.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<Said>,
     },
-    /// An asset's preview was made; what it is can be made again.
+    /// An asset's preview was made, or its press; what it is can be made again.
     Rendered {
         /// Which.
         asset: AssetId,
-        /// The preview's hash.
+        /// The rendition's hash.
         hash: BlobHash,
         /// Its length in bytes.
         length: u64,
+        /// Which of both.
+        #[serde(default = "preview", skip_serializing_if = "is_preview")]
+        rendition: Rendition,
     },
     /// An asset's post changed.
     Revised {
@@ -125,9 +135,25 @@ pub(crate) enum Record {
         /// Which.
         asset: AssetId,
     },
+    /// Something that a person set: `policy`, `budget NAME`, `network ID`; none when it was taken back.
+    Kept {
+        /// What.
+        what: String,
+        /// Its document.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<String>,
+    },
     /// A fact of a later version. Compaction keeps it as it is; writing it says nothing.
     #[serde(other)]
     Other,
+}
+
+fn preview() -> Rendition {
+    Rendition::Preview
+}
+
+fn is_preview(rendition: &Rendition) -> bool {
+    *rendition == Rendition::Preview
 }
 
 impl Record {
@@ -145,6 +171,7 @@ impl Record {
             | Self::Began { .. }
             | Self::Delivered { .. }
             | Self::ParkedUnknown { .. }
+            | Self::Kept { .. }
             | Self::Other => None,
         }
     }

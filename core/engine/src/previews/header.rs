@@ -1,10 +1,13 @@
 //! A JPEG's segments up to its frame header (ITU-T T.81, annex B): what decoding will take before anything is decoded, and
 //! what the pixels mean.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 /// The most bytes of a colour profile that are looked at.
 const PROFILE: usize = 1 << 20;
+
+/// Segments and fill bytes that are gone over; cameras write 20.
+const SEGMENTS: usize = 4000;
 
 /// What stands before the pixels.
 #[derive(Default)]
@@ -39,7 +42,7 @@ impl Header {
 /// Reads it, and goes back to the start. `None` where there is no frame header, or it makes no sense.
 pub(super) fn read(source: &mut (impl Read + Seek)) -> io::Result<Option<Header>> {
     let start = source.stream_position()?;
-    let found = segments(source);
+    let found = segments(&mut BufReader::new(&mut *source));
     source.seek(SeekFrom::Start(start))?;
     match found {
         Err(fault) if fault.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
@@ -47,18 +50,21 @@ pub(super) fn read(source: &mut (impl Read + Seek)) -> io::Result<Option<Header>
     }
 }
 
-fn segments(source: &mut (impl Read + Seek)) -> io::Result<Option<Header>> {
+fn segments<R: Read + Seek>(source: &mut BufReader<R>) -> io::Result<Option<Header>> {
     let mut header = Header::default();
     let mut two = [0; 2];
     source.read_exact(&mut two)?;
-    loop {
+    let mut passed = 0;
+    while passed < SEGMENTS {
+        passed += 1;
         let mut byte = [0];
         // A marker may be preceded by any number of 0xFF (B.1.1.2).
         source.read_exact(&mut byte)?;
         if byte[0] != 0xFF {
             return Ok(None);
         }
-        while byte[0] == 0xFF {
+        while byte[0] == 0xFF && passed < SEGMENTS {
+            passed += 1;
             source.read_exact(&mut byte)?;
         }
         source.read_exact(&mut two)?;
@@ -71,10 +77,11 @@ fn segments(source: &mut (impl Read + Seek)) -> io::Result<Option<Header>> {
             // The picture begins, or ends, or is none.
             0x00 | 0x01 | 0xD0..=0xDA => return Ok(None),
             _ => {
-                source.seek(SeekFrom::Current(i64::from(length)))?;
+                source.seek_relative(i64::from(length))?;
             }
         }
     }
+    Ok(None)
 }
 
 fn content(source: &mut impl Read, length: u16) -> io::Result<Vec<u8>> {

@@ -9,6 +9,9 @@ use crate::metadata::orientation;
 const HAS_EXIF: u8 = 1 << 3;
 const HAS_XMP: u8 = 1 << 2;
 
+/// Chunks of the file, and of each frame: an animation has one for each of its frames.
+const MOST: usize = 20_000;
+
 /// From behind the first two bytes. Answers how much was left out, and the orientation.
 pub(super) fn strip<R: BufRead, W: Write>(source: &mut R, to: &mut Counted<'_, W>) -> Result<(u32, u8), RedactFault> {
     let mut start = [0; 10];
@@ -19,7 +22,8 @@ pub(super) fn strip<R: BufRead, W: Write>(source: &mut R, to: &mut Counted<'_, W
     if length > WEBP {
         return Err(RedactFault::TooLarge);
     }
-    let mut content = Vec::new();
+    // At its length at once: growing it would hold it twice.
+    let mut content = Vec::with_capacity(length as usize);
     source.take(length).read_to_end(&mut content).map_err(RedactFault::Read)?;
     if content.len() as u64 != length {
         return Err(RedactFault::Broken("it ends early"));
@@ -36,7 +40,9 @@ pub(super) fn strip<R: BufRead, W: Write>(source: &mut R, to: &mut Counted<'_, W
     let ours = exif.is_some_and(|exif| upright > 1 && exif == upright_only(upright));
     let kept: Vec<_> = chunks.iter().filter(|(name, _)| stays(name)).collect();
     let mut inside = 0;
-    let mut out = b"WEBP".to_vec();
+    let plain = upright_only(upright);
+    // Laid out as pieces of what is held, so that nothing is held twice.
+    let mut out = vec![Piece::Own(b"WEBP".to_vec())];
     for (name, content) in &kept {
         match *name {
             b"VP8X" => {
@@ -45,31 +51,52 @@ pub(super) fn strip<R: BufRead, W: Write>(source: &mut R, to: &mut Counted<'_, W
                     *flags &= !(HAS_EXIF | HAS_XMP);
                     *flags |= if upright > 1 { HAS_EXIF } else { 0 };
                 }
-                put(&mut out, name, &features);
+                put(&mut out, name, vec![Piece::Own(features)]);
             }
-            b"ANMF" => put(&mut out, name, &frame(content, &mut inside)?),
-            _ => put(&mut out, name, content),
+            b"ANMF" => put(&mut out, name, frame(content, &mut inside)?),
+            _ => put(&mut out, name, vec![Piece::Held(content)]),
         }
     }
     if upright > 1 {
-        put(&mut out, b"EXIF", &upright_only(upright));
+        put(&mut out, b"EXIF", vec![Piece::Held(&plain)]);
     }
     to.put(b"RIFF")?;
-    to.put(&(out.len() as u32).to_le_bytes())?;
-    to.put(&out)?;
+    to.put(&(length_of(&out) as u32).to_le_bytes())?;
+    for piece in &out {
+        to.put(piece.bytes())?;
+    }
     let mut removed = (chunks.len() - kept.len()) as u32 + inside - u32::from(ours);
     // One more byte is how some pad the whole.
     removed += u32::from(more(source)?);
     Ok((removed, upright))
 }
 
+/// Some of what is written.
+enum Piece<'c> {
+    Held(&'c [u8]),
+    Own(Vec<u8>),
+}
+
+impl Piece<'_> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Piece::Held(bytes) => bytes,
+            Piece::Own(bytes) => bytes,
+        }
+    }
+}
+
+fn length_of(pieces: &[Piece<'_>]) -> usize {
+    pieces.iter().map(|piece| piece.bytes().len()).sum()
+}
+
 /// A frame of an animation: where and how long, then chunks of its own.
-fn frame(content: &[u8], removed: &mut u32) -> Result<Vec<u8>, RedactFault> {
+fn frame<'c>(content: &'c [u8], removed: &mut u32) -> Result<Vec<Piece<'c>>, RedactFault> {
     let (place, rest) = content.split_at_checked(16).ok_or(RedactFault::Broken("a frame is cut short"))?;
-    let mut out = place.to_vec();
+    let mut out = vec![Piece::Held(place)];
     for (name, content) in chunks(rest)? {
         match name {
-            b"ALPH" | b"VP8 " | b"VP8L" => put(&mut out, name, content),
+            b"ALPH" | b"VP8 " | b"VP8L" => put(&mut out, name, vec![Piece::Held(content)]),
             _ => *removed += 1,
         }
     }
@@ -81,12 +108,12 @@ fn stays(name: &[u8; 4]) -> bool {
     matches!(name, b"VP8X" | b"VP8 " | b"VP8L" | b"ALPH" | b"ANIM" | b"ANMF" | b"ICCP")
 }
 
-fn put(out: &mut Vec<u8>, name: &[u8; 4], content: &[u8]) {
-    out.extend(name);
-    out.extend((content.len() as u32).to_le_bytes());
+fn put<'c>(out: &mut Vec<Piece<'c>>, name: &'c [u8; 4], content: Vec<Piece<'c>>) {
+    let length = length_of(&content);
+    out.push(Piece::Own([&name[..], &(length as u32).to_le_bytes()].concat()));
     out.extend(content);
-    if content.len() % 2 == 1 {
-        out.push(0);
+    if length % 2 == 1 {
+        out.push(Piece::Held(&[0]));
     }
 }
 
@@ -102,6 +129,9 @@ fn chunks(mut content: &[u8]) -> Result<Chunks<'_>, RedactFault> {
         let (chunk, rest) = rest.split_at_checked(length).ok_or(CUT)?;
         // The last one's padding may be missing.
         content = rest.get(length % 2..).unwrap_or_default();
+        if found.len() == MOST {
+            return Err(RedactFault::Broken("it has more chunks than any picture"));
+        }
         found.push((name, chunk));
     }
     Ok(found)

@@ -18,7 +18,7 @@ use crate::journal::{Durable, Record};
 use crate::observe::Change;
 use crate::source::{SourceFault, Stamp};
 use crate::store::uploads::{self, Ended};
-use crate::store::{self, deliveries, parts, previews, targets};
+use crate::store::{self, deliveries, making, parts, previews, targets};
 
 /// Troubles in a row of one delivery that are taken to be the target's alone.
 const SHARED: u32 = 4;
@@ -214,6 +214,7 @@ pub(crate) fn record(
                 previews::delivered(tx, delivery, went)?;
             }
             uploads::end(tx, upload, Ended::Done, now)?;
+            inner.let_go(tx, delivery)?;
             targets::well(tx, target.id)?;
             if let Some(key) = key {
                 targets::pin_key(tx, target, key)?;
@@ -239,8 +240,12 @@ pub(crate) fn record(
         }
         Conclusion::Same(stamp) => {
             deliveries::rest(tx, delivery, None, deliveries::failures(tx, delivery)?)?;
+            if out.made.is_some() {
+                making::restamp(tx, delivery, &stamp)?;
+                return Ok(vec![]);
+            }
             parts::restamp(tx, out.part.part, &stamp, now)?;
-            let record = Record::Hashed { asset: out.part.asset, hash: out.hash, stamp };
+            let record = Record::Hashed { asset: out.part.asset, hash: out.hash, stamp, said: None };
             journal.append(&[record], Durable::Later)?;
             store::agree(tx, journal)?;
             vec![]
@@ -248,6 +253,10 @@ pub(crate) fn record(
         Conclusion::Source(fault) => {
             uploads::end(tx, upload, Ended::Abandoned, now)?;
             deliveries::rest(tx, delivery, None, 0)?;
+            if out.made.is_some() {
+                making::lost(tx, delivery)?;
+                return Ok(vec![]);
+            }
             deliveries::lost_source(tx, out.part.part)?;
             let parked = parts::source_fault(tx, out.part.part, fault, &now.after(CALM_MS))?;
             parked.map(|reason| Change::Parked { asset, reason }).into_iter().collect()

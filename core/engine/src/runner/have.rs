@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use satchel_kernel::ids::{BlobHash, DeliveryId, Nonce, UploadKey};
-use satchel_kernel::outcome::{Outcome, Request};
+use satchel_kernel::outcome::{Cut, Outcome, Request};
 use satchel_kernel::protocol::have::{HaveEntry, HaveState};
 use satchel_kernel::protocol::post::Rendition;
 use satchel_kernel::retry::{CAP_MS, backoff_ms};
@@ -13,7 +13,9 @@ use satchel_kernel::wire::{Protocol, Stored, Wire};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+use super::send;
 use super::upload::random;
+use crate::accounts::Ticket;
 use crate::error::Result;
 use crate::http::calls::{self, CallFault, HASHES_PER_CALL};
 use crate::journal::{Durable, Record};
@@ -27,10 +29,28 @@ pub(super) async fn ask(
     inner: Arc<Inner>,
     target: Arc<Target>,
     hashes: Vec<(DeliveryId, BlobHash)>,
+    ticket: Ticket,
     stop: CancellationToken,
 ) -> Result<()> {
+    // What is asked takes 67 bytes for each, an answer that it is there about 700.
+    let held = send::reserve(&inner, &ticket, hashes.len() as u64 * 380).await?;
+    if held.is_none() {
+        return Ok(());
+    }
+    let asked = all(&inner, &target, &hashes, &ticket, &stop).await;
+    send::give_back(&inner, held).await?;
+    asked
+}
+
+async fn all(
+    inner: &Arc<Inner>,
+    target: &Arc<Target>,
+    hashes: &[(DeliveryId, BlobHash)],
+    ticket: &Ticket,
+    stop: &CancellationToken,
+) -> Result<()> {
     for some in hashes.chunks(HASHES_PER_CALL) {
-        if stop.is_cancelled() || !ask_some(&inner, &target, some, &stop).await? {
+        if stop.is_cancelled() || !inner.accounts.is_good(ticket) || !ask_some(inner, target, some, stop).await? {
             break;
         }
     }
@@ -45,13 +65,13 @@ async fn ask_some(
     stop: &CancellationToken,
 ) -> Result<bool> {
     let Some((question, request)) = question(inner, target, asked)? else { return Ok(false) };
-    let allowed = inner.policy.borrow().allows(&inner.link.borrow()).is_ok();
-    if !allowed {
-        return Ok(false);
-    }
     let http = inner.client(target)?;
     let (served, token) = (target.id, inner.token(target.id));
     let outcome = http.send(&request, token.as_ref(), None, &|_| {}, stop).await.ok();
+    // We ended it ourselves: that says nothing of the target.
+    if matches!(outcome, Some(Outcome::Cut { cut: Cut::Stopped | Cut::Spent, .. })) {
+        return Ok(false);
+    }
     if stop.is_cancelled() && outcome.as_ref().is_none_or(|o| calls::parse_have(&request, o).is_err()) {
         return Ok(false);
     }
@@ -122,7 +142,7 @@ pub(crate) fn record(
             continue;
         }
         let entry = answer.value.results.iter().find(|e| e.hash == hash);
-        match settle(tx, target, delivery, hash, question.nonce, entry, now)? {
+        match settle(tx, inner, target, delivery, hash, question.nonce, entry, now)? {
             Found::Nothing => {}
             Found::Adopt(wire) => uploads::adopt(tx, delivery, &wire, key_for(question.key, delivery), now)?,
             Found::Delivered(sealed) => {
@@ -149,8 +169,10 @@ enum Found {
     Adopt(Box<Wire>),
 }
 
+#[expect(clippy::too_many_arguments, reason = "what was asked, and what was answered")]
 fn settle(
     tx: &store::Tx<'_>,
+    inner: &Inner,
     target: &Target,
     delivery: DeliveryId,
     hash: BlobHash,
@@ -170,6 +192,7 @@ fn settle(
             if verify(receipt, key, None, &expected).is_ok() {
                 deliveries::delivered(tx, delivery, Proof::Receipt, Some(receipt))?;
                 uploads::end_of(tx, delivery, now)?;
+                inner.let_go(tx, delivery)?;
                 return Ok(Found::Delivered(receipt.clone()));
             }
             // A receipt that does not hold proves nothing: an upload, which the server ends at once when it has the blob,

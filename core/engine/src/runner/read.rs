@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use satchel_kernel::ids::{BlobHash, PartId};
+use satchel_kernel::protocol::post::Rendition;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, Result};
 use crate::fingerprint;
 use crate::journal::{Durable, Record};
+use crate::metadata::{self, Said};
 use crate::observe::Change;
 use crate::outbox::Inner;
 use crate::source::{Opened, SourceFault, Stamp};
-use crate::store::{self, parts};
+use crate::store;
+use crate::store::parts::{self, Following};
 
 /// Results share a commit until so many bytes were read, so that a long video does not hold back what was read before it.
 const COMMIT_AFTER: u64 = 64 << 20;
@@ -21,7 +24,8 @@ pub(super) const CALM_MS: u64 = 2_500;
 pub(super) const AWAY_MS: u64 = 60_000;
 
 enum Outcome {
-    Read(BlobHash, Stamp),
+    /// With what it says of when and where, where it was asked.
+    Read(BlobHash, Stamp, Option<Said>),
     Fault(SourceFault),
 }
 
@@ -44,7 +48,7 @@ fn read_all(inner: &Arc<Inner>, parts: Vec<PartId>, stop: &CancellationToken) ->
             break;
         }
         let Some(outcome) = read_one(inner, part, stop)? else { continue };
-        if let Outcome::Read(_, stamp) = &outcome {
+        if let Outcome::Read(_, stamp, _) = &outcome {
             bytes += stamp.size;
         }
         done.push((part, outcome));
@@ -69,20 +73,32 @@ fn read_one(inner: &Arc<Inner>, part: PartId, stop: &CancellationToken) -> Resul
         let source = to_read.source;
         let known = inner.store.read_blocking(move |conn| parts::remembered(conn, &source, &stamp))?;
         if let Some(hash) = known {
-            return Ok(Some(Outcome::Read(hash, stamp)));
+            let said = opened.ok().and_then(said);
+            return Ok(Some(Outcome::Read(hash, stamp, said)));
         }
     }
-    let read = |opened| fingerprint::of_opened(&opened, &|| stop.is_cancelled(), &mut |_| {});
+    let read = |opened| {
+        let found = fingerprint::of_opened(&opened, &|| stop.is_cancelled(), &mut |_| {})?;
+        Ok(found.map(|found| (found, said(opened))))
+    };
     Ok(match opened.and_then(read) {
-        Ok(Some(found)) => Some(Outcome::Read(found.hash, found.stamp)),
+        Ok(Some((found, said))) => Some(Outcome::Read(found.hash, found.stamp, said)),
         Ok(None) => None,
         // It was read before, says the journal: what is delivered of it needs no source any more.
         Err(SourceFault::Gone) => match inner.store.read_blocking(move |conn| parts::hashed_before(conn, part))? {
-            Some((hash, stamp)) => Some(Outcome::Read(hash, stamp)),
+            Some((hash, stamp)) => Some(Outcome::Read(hash, stamp, None)),
             None => Some(Outcome::Fault(SourceFault::Gone)),
         },
         Err(fault) => Some(Outcome::Fault(fault)),
     })
+}
+
+/// What a file says of when and where it was taken. Whatever it holds, that is no fault of it.
+fn said(opened: Opened) -> Option<Said> {
+    let mut file = &opened.file;
+    let reading = std::panic::AssertUnwindSafe(|| metadata::read(&mut file));
+    let found = std::panic::catch_unwind(reading).ok()?;
+    Some(Said { time: found.taken, place: found.place })
 }
 
 fn record(inner: &Arc<Inner>, done: Vec<(PartId, Outcome)>) -> Result<()> {
@@ -95,10 +111,12 @@ fn record(inner: &Arc<Inner>, done: Vec<(PartId, Outcome)>) -> Result<()> {
         let mut changes = Vec::new();
         for (part, outcome) in done {
             match outcome {
-                Outcome::Read(hash, stamp) => {
-                    let revised = parts::was_read(tx, part, &hash, &stamp, &now)?;
+                Outcome::Read(hash, stamp, said) => {
+                    let Following { revised, press } = parts::was_read(tx, part, &hash, &stamp, said.as_ref(), &now)?;
                     let asset = parts::asset_of(tx, part)?;
-                    records.push(Record::Hashed { asset, hash, stamp });
+                    records.push(Record::Hashed { asset, hash, stamp, said });
+                    let rendition = Rendition::Press;
+                    records.extend(press.map(|(hash, length)| Record::Rendered { asset, hash, length, rendition }));
                     records.extend(revised.map(|(revision, post)| Record::Revised { asset, revision, post }));
                     changes.push(Change::Read { asset });
                 }

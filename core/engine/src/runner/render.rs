@@ -1,27 +1,23 @@
-//! Making the preview that goes along with a post: of pictures that the core reads by itself, of all else through the host.
+//! Making what is about to go and is not made yet, when its turn has come: the preview that goes along with a post, the press
+//! rendition, an original without its metadata.
 //!
-//! A post is not held up by its picture: what cannot be made at once is left out.
+//! A post is not held up by its picture: what cannot be made at once is left out of it.
 
-use std::io::{Read, Seek};
+mod made;
+mod picture;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use satchel_kernel::ids::DeliveryId;
-use satchel_kernel::state::AssetKind;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Result;
 use crate::journal::{Durable, Record};
 use crate::outbox::Inner;
-use crate::previews::{self, Form, PreviewFault, PreviewRequest, Rendered};
-use crate::source::{self, Opened, Source};
-use crate::store::{self, previews::ToRender};
+use crate::previews::Form;
+use crate::store;
 
-/// The longest that the core decodes one picture. A phone is done with the largest in a fraction of it.
-const LONGEST: Duration = Duration::from_secs(5);
-
-/// Makes the preview of a post that is about to go, and records it.
+/// Makes what a delivery is of, or what its post takes along, and records it.
 pub(crate) async fn render(inner: Arc<Inner>, delivery: DeliveryId, stop: CancellationToken) -> Result<()> {
     let stopped = stop.clone();
     tokio::select! {
@@ -32,25 +28,38 @@ pub(crate) async fn render(inner: Arc<Inner>, delivery: DeliveryId, stop: Cancel
 }
 
 async fn rendered(inner: Arc<Inner>, delivery: DeliveryId, stop: CancellationToken) -> Result<()> {
+    if let Some(todo) = inner.store.read(move |conn| store::making::to_make(conn, delivery)).await? {
+        return made::make(inner, delivery, todo, stop).await;
+    }
+    for todo in inner.store.read(move |conn| store::making::to_name(conn, delivery)).await? {
+        made::name(&inner, todo, &stop).await?;
+    }
+    preview(inner, delivery, stop).await
+}
+
+/// Makes the preview of a post that is about to go, and records it.
+async fn preview(inner: Arc<Inner>, delivery: DeliveryId, stop: CancellationToken) -> Result<()> {
     // One at a time: each may take tens of megabytes.
     let alone = inner.rendering.clone().lock_owned().await;
     let Some(original) = inner.store.read(move |conn| store::previews::to_render(conn, delivery)).await? else {
-        return Ok(());
+        return inner.store.write(move |tx| store::previews::follow(tx, delivery)).await;
     };
     let (seq, asset) = (original.seq, original.asset);
     let (making, stopped) = (inner.clone(), stop.clone());
     let made = tokio::task::spawn_blocking(move || {
         let _alone = alone;
-        make(&making, &original, &stopped)
+        picture::of(&making, &original, Form::Preview, &stopped)
     })
     .await
     .unwrap_or_else(|_| {
         tracing::warn!(%asset, "making a preview panicked");
-        None
+        picture::Came::Nothing
     });
-    if made.is_none() && stop.is_cancelled() {
-        return Ok(());
-    }
+    let made = match made {
+        picture::Came::Made(jpeg) => Some(jpeg),
+        _ if stop.is_cancelled() => return Ok(()),
+        _ => None,
+    };
     let (journal, now) = (inner.journal.clone(), inner.config.clock.now());
     let record = move |tx: &store::Tx<'_>| {
         let revised = store::previews::rendered(tx, seq, made.as_deref(), &now)?;
@@ -58,68 +67,20 @@ async fn rendered(inner: Arc<Inner>, delivery: DeliveryId, stop: CancellationTok
             asset,
             hash: satchel_kernel::ids::BlobHash::of(&preview),
             length: preview.len() as u64,
+            rendition: satchel_kernel::protocol::post::Rendition::Preview,
         });
         let revised = revised.map(|(revision, post)| Record::Revised { asset, revision, post });
-        let records: Vec<_> = named.into_iter().chain(revised).collect();
-        if !records.is_empty() {
-            journal.append(&records, Durable::Later)?;
-            store::agree(tx, &journal)?;
-        }
-        Ok(())
+        store::previews::follow(tx, delivery)?;
+        told(tx, &journal, named.into_iter().chain(revised).collect())
     };
     inner.store.write(record).await
 }
 
-fn make(inner: &Inner, original: &ToRender, stop: &CancellationToken) -> Option<Vec<u8>> {
-    if !original.sound {
-        return None;
+/// Tells the journal, within the transaction.
+fn told(tx: &store::Tx<'_>, journal: &crate::journal::Journal, records: Vec<Record>) -> Result<()> {
+    if !records.is_empty() {
+        journal.append(&records, Durable::Later)?;
+        store::agree(tx, journal)?;
     }
-    let reach = inner.reach(original.spool.as_deref(), Some(&original.source))?;
-    let opened = reach.open().ok().filter(|opened| Some(opened.stamp) == original.stamp)?;
-    let by_core = match original.kind {
-        AssetKind::Photo | AssetKind::Pair => small(&mut &opened.file, stop),
-        AssetKind::Video | AssetKind::Other => Err(PreviewFault::NotAPicture { found: "a video" }),
-    };
-    let made = match by_core {
-        Ok(made) => Some(made.jpeg),
-        Err(PreviewFault::NotAPicture { .. } | PreviewFault::TooLarge { .. }) => {
-            by_host(inner, original, &opened, stop)
-        }
-        Err(fault) => {
-            tracing::debug!(asset = %original.asset, %fault, "no preview");
-            None
-        }
-    };
-    // What it shows must be what the post is about.
-    made.filter(|_| opened.untouched().unwrap_or(false))
-}
-
-fn small(picture: &mut (impl Read + Seek), stop: &CancellationToken) -> std::result::Result<Rendered, PreviewFault> {
-    let begun = Instant::now();
-    previews::make(picture, Form::Preview, &|| stop.is_cancelled() || begun.elapsed() > LONGEST)
-}
-
-/// Has the host make a picture, and makes the preview of that: so it is small, upright and says nothing but what it shows.
-fn by_host(inner: &Inner, original: &ToRender, opened: &Opened, stop: &CancellationToken) -> Option<Vec<u8>> {
-    let previewer = inner.config.previewer.clone()?;
-    let (name, _) = inner.spool.adding().ok()?.new_body().ok()?;
-    let to = inner.spool.body(name);
-    let source = match original.spool.as_deref().and_then(|name| name.parse().ok()) {
-        Some(name) => Source::File(inner.spool.path(name)),
-        None => original.source.clone(),
-    };
-    let request = PreviewRequest {
-        source,
-        kind: original.kind,
-        media_type: original.media_type.clone(),
-        bytes: opened.stamp.size,
-        longest: Form::Preview.longest(),
-        to: to.clone(),
-    };
-    let drawn = previewer.picture(&request);
-    // Open, it can be read when its name is gone already.
-    let picture = source::open(&to).map(|(file, _)| file);
-    let _ = inner.spool.remove_body(name);
-    let made = small(&mut picture.ok().filter(|_| drawn)?, stop);
-    made.inspect_err(|fault| tracing::warn!(asset = %original.asset, %fault, "the host's picture")).ok().map(|m| m.jpeg)
+    Ok(())
 }

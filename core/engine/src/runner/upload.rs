@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use satchel_kernel::gate::Verdict;
-use satchel_kernel::ids::{AssetId, Nonce, UploadId, UploadKey};
+use satchel_kernel::ids::{AssetId, GrantId, Nonce, UploadId, UploadKey};
 use satchel_kernel::link::LinkClass;
+use satchel_kernel::money::reckoned;
 use satchel_kernel::outcome::{Outcome, Request};
 use satchel_kernel::protocol;
 use satchel_kernel::protocol::post::{MAX_BODY, Post, Rendition};
@@ -31,6 +32,8 @@ pub(crate) struct Upload {
     /// Nobody wants it any more: only what the server keeps of it is to be freed.
     pub freeing: bool,
     pub link: LinkClass,
+    /// The grant that it goes by.
+    pub grant: Option<GrantId>,
 }
 
 impl Upload {
@@ -42,6 +45,9 @@ impl Upload {
     /// Where the bytes are read from; none for a post's document.
     pub(crate) fn source(&self) -> Option<Reach> {
         let part = &self.out.part;
+        if let Some(made) = &self.out.made {
+            return made.parse().ok().map(|name| Reach::Path(self.inner.spool.made(name)));
+        }
         self.inner.reach(part.spool.as_deref(), part.source.as_ref())
     }
 
@@ -110,6 +116,10 @@ pub(crate) fn job(inner: &Inner, target: &Target, out: &Outgoing, (key, nonce): 
         }
         _ => spec.create.clone(),
     };
+    let mut headers = spec.headers.clone();
+    if out.again && out.class == Rendition::Text {
+        headers.push((protocol::OVERRIDE_DELETED.to_owned(), "1".to_owned()));
+    }
     Job {
         create,
         origins: spec.origins.iter().map(url::Url::origin).collect(),
@@ -118,7 +128,7 @@ pub(crate) fn job(inner: &Inner, target: &Target, out: &Outgoing, (key, nonce): 
         key,
         nonce,
         metadata: metadata(target, out),
-        headers: spec.headers.clone(),
+        headers,
         satchel: target.is_receiver(),
         checksum: spec.checksum,
         patience: inner.config.patience,
@@ -137,6 +147,9 @@ fn along(out: &Outgoing) -> Option<Vec<u8>> {
 fn metadata(target: &Target, out: &Outgoing) -> Vec<(String, String)> {
     let mut pairs =
         vec![("filename".to_owned(), out.part.name.clone()), ("filetype".to_owned(), out.part.media_type.clone())];
+    if out.class == Rendition::Press {
+        pairs.push(("rendition".to_owned(), out.class.as_str().to_owned()));
+    }
     if target.is_receiver() {
         return pairs;
     }
@@ -163,9 +176,9 @@ pub(crate) fn random() -> Result<[u8; 16]> {
 
 /// What is noted down of a request that ended.
 pub(crate) fn record(request: &Request, outcome: &Outcome, verdict: Verdict, started_utc_ms: i64) -> RequestRecord {
-    let (status, received) = match outcome {
-        Outcome::Reply { reply, .. } => (Some(reply.status), reply.body.len() as u64),
-        Outcome::Cut { .. } => (None, 0),
+    let (status, vouched_utc_ms) = match outcome {
+        Outcome::Reply { reply, .. } => (Some(reply.status), reckoned::vouched_by(reply)),
+        Outcome::Cut { .. } => (None, None),
     };
     let verdict = serde_json::to_string(&verdict).expect("a verdict is plain data");
     RequestRecord {
@@ -173,7 +186,7 @@ pub(crate) fn record(request: &Request, outcome: &Outcome, verdict: Verdict, sta
         verdict,
         status,
         sent: outcome.sent(),
-        received,
+        vouched_utc_ms,
         gained: 0,
         started_utc_ms,
     }

@@ -23,6 +23,8 @@ pub(crate) struct NewAsset {
     pub name: String,
     pub media_type: String,
     pub urgent: bool,
+    /// Empty where it comes from none.
+    pub album: String,
     pub post: Post,
     /// What the file was when it was added.
     pub stamp: Stamp,
@@ -78,12 +80,12 @@ pub(crate) fn known_copy(conn: &rusqlite::Connection, spool: &str) -> Result<Opt
 
 /// Takes an asset in, and says its place in the order; one that is there already stays as it is.
 pub(crate) fn insert(tx: &Transaction<'_>, new: &NewAsset, now: &Now) -> Result<i64> {
-    let NewAsset { id, kind, role, source, spool, name, media_type, urgent, post, stamp } = new;
+    let NewAsset { id, kind, role, source, spool, name, media_type, urgent, album, post, stamp } = new;
     let inserted = tx
         .prepare_cached(
-            "INSERT OR IGNORE INTO asset (id, kind, urgent, added_utc_ms, revision) VALUES (?1, ?2, ?3, ?4, 1)",
+            "INSERT OR IGNORE INTO asset (id, kind, urgent, added_utc_ms, revision, album) VALUES (?1, ?2, ?3, ?4, 1, ?5)",
         )?
-        .execute(params![id.as_bytes(), rows::text(kind), urgent, now.utc_ms])?;
+        .execute(params![id.as_bytes(), rows::text(kind), urgent, now.utc_ms, album])?;
     if inserted == 0 {
         return seq(tx, *id);
     }
@@ -159,9 +161,42 @@ pub(crate) fn remove(tx: &Transaction<'_>, id: AssetId) -> Result<Vec<String>> {
     Ok(names)
 }
 
+/// Sets going again what somebody deleted at a target, its post and its preview with it: a person wants it there. False when
+/// there is no such thing.
+pub(crate) fn want_again(tx: &Transaction<'_>, seq: i64) -> Result<bool> {
+    let mine = "SELECT w.delivery FROM wanted w JOIN part p ON p.id = w.part WHERE p.asset = ?1";
+    let mut deleted = tx.prepare_cached(&format!(
+        "SELECT id, target FROM delivery WHERE stage = 'parked' AND park = ?2 AND id IN ({mine})"
+    ))?;
+    let reason = rows::text(&ParkReason::DeletedThere);
+    let deleted: Vec<(i64, i64)> = deleted
+        .query_map(params![seq, reason], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (delivery, target) in &deleted {
+        uploads::retry(tx, DeliveryId(*delivery))?;
+        // Asked, the server would say again that it was deleted there.
+        tx.prepare_cached(
+            "UPDATE delivery SET stage = 'waiting', checked = 1, park = NULL, trouble = NULL, failures = 0 WHERE id = ?1",
+        )?
+        .execute([delivery])?;
+        tx.prepare_cached("INSERT OR IGNORE INTO again (asset, target) VALUES (?1, ?2)")?.execute([seq, *target])?;
+        tx.prepare_cached(&format!(
+            "UPDATE delivery SET stage = 'waiting', proof = NULL WHERE stage = 'delivered' AND class = 'text' AND target = ?2
+             AND id IN ({mine})"
+        ))?
+        .execute([seq, *target])?;
+        tx.prepare_cached(
+            "DELETE FROM previewed WHERE target = ?2 AND part IN (SELECT id FROM part WHERE asset = ?1 AND rendition = 'preview')",
+        )?
+        .execute([seq, *target])?;
+    }
+    Ok(!deleted.is_empty())
+}
+
 /// Sets what is parked going again.
 pub(crate) fn retry(tx: &Transaction<'_>, id: AssetId) -> Result<()> {
     let seq = seq(tx, id)?;
+    want_again(tx, seq)?;
     tx.execute(
         "UPDATE part SET stage = 'unread', park = NULL, rereads = 0, due_utc_ms = NULL
          WHERE asset = ?1 AND stage IN ('parked', 'resting')",
@@ -174,15 +209,22 @@ pub(crate) fn retry(tx: &Transaction<'_>, id: AssetId) -> Result<()> {
     for delivery in parked {
         uploads::retry(tx, delivery)?;
     }
+    // What could not be made is tried once more.
+    tx.execute(
+        &format!(
+            "UPDATE payload SET made = 'unmade' WHERE made = 'cannot' AND id IN
+               (SELECT payload FROM delivery WHERE stage = 'parked' AND id IN ({mine}))"
+        ),
+        [seq],
+    )?;
     tx.execute(
         &format!(
             "UPDATE delivery SET stage = 'waiting', park = NULL, due_utc_ms = NULL, trouble = NULL, failures = 0,
-               checked = CASE WHEN class = 'text' OR park = ?2 THEN 1
+               checked = CASE WHEN class = 'text' OR (SELECT hash IS NULL FROM payload WHERE id = delivery.payload) THEN 1
                               ELSE (SELECT 1 - have_check FROM target WHERE target.id = delivery.target) END
              WHERE stage IN ('parked', 'resting') AND id IN ({mine})"
         ),
-        // Asked, the server would say again that it was deleted there: the person knows, and wants it sent.
-        params![seq, rows::text(&ParkReason::DeletedThere)],
+        [seq],
     )?;
     Ok(())
 }
@@ -198,13 +240,14 @@ pub(crate) fn reread(tx: &Transaction<'_>, seq: i64, stamp: &Stamp) -> Result<bo
     Ok(parked > 0)
 }
 
-/// How many assets there are, and how many were removed since the journal was last written anew.
+/// How many assets there are, counted no further than is needed to know whether they are more than the others; and how
+/// many were removed since the journal was last written anew.
 pub(crate) fn live_and_removed(conn: &rusqlite::Connection) -> Result<(u64, u64)> {
-    let count = |removed: u8| -> Result<u64> {
-        let mut query = conn.prepare_cached("SELECT count(*) FROM asset WHERE removed = ?1")?;
-        Ok(query.query_row([removed], |row| rows::count(row, 0))?)
-    };
-    Ok((count(0)?, count(1)?))
+    // A number that is bound would not let the index be used.
+    let mut query = conn.prepare_cached("SELECT count(*) FROM asset WHERE removed = 1")?;
+    let removed = query.query_row([], |row| rows::count(row, 0))?;
+    let mut query = conn.prepare_cached("SELECT count(*) FROM (SELECT 1 FROM asset WHERE removed = 0 LIMIT ?1)")?;
+    Ok((query.query_row([rows::int(removed + 1)], |row| rows::count(row, 0))?, removed))
 }
 
 /// Which were removed since the journal was last written anew.

@@ -1,50 +1,57 @@
 //! Deliveries: which payload goes to which target, and what is known of it there.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use satchel_kernel::ids::{AssetId, BlobHash, DeliveryId, PartId, TargetId};
+use satchel_kernel::ids::{AssetId, BlobHash, DeliveryId, GrantId, PartId, TargetId};
+use satchel_kernel::money::grant::GrantView;
+use satchel_kernel::planner::Group;
 use satchel_kernel::protocol::post::{Post, Rendition};
-use satchel_kernel::state::{ParkReason, Proof, Trouble};
+use satchel_kernel::state::{AssetKind, ParkReason, Proof, Trouble};
 use satchel_kernel::time::Due;
 
+use super::backfill as later;
 use super::rows;
+use super::wants::Taker;
 use crate::error::Result;
+use crate::journal::Record;
+use crate::metadata::Said;
+use crate::redact::Redaction;
 use crate::source::{Source, Stamp};
 
-/// The payload of these bytes as they are, made known if it is not.
-pub(super) fn payload(
-    tx: &Transaction<'_>,
-    hash: &BlobHash,
-    rendition: Rendition,
-    length: u64,
-    inline: Option<&[u8]>,
-) -> Result<i64> {
+/// The payload of an original as it is, made known if it is not.
+pub(super) fn payload(tx: &Transaction<'_>, hash: &BlobHash, length: u64) -> Result<i64> {
     tx.prepare_cached(
-        "INSERT OR IGNORE INTO payload (hash, form, rendition, length, inline) VALUES (?1, 'as_is', ?2, ?3, ?4)",
+        "INSERT OR IGNORE INTO payload (hash, form, rendition, length) VALUES (?1, 'as_is', 'original', ?2)",
     )?
-    .execute(params![hash.as_bytes(), rendition.as_str(), rows::int(length), inline])?;
-    Ok(tx
-        .prepare_cached("SELECT id FROM payload WHERE hash = ?1 AND form = 'as_is'")?
-        .query_row([hash.as_bytes()], |row| row.get(0))?)
+    .execute(params![hash.as_bytes(), rows::int(length)])?;
+    by_hash(tx, hash, "as_is")
 }
 
-/// Makes or joins the deliveries of a part's payload to every target that takes it. A twin joins, and its urgency lifts.
-#[expect(clippy::too_many_arguments, reason = "one row's columns")]
-pub(super) fn want_everywhere(
-    tx: &Transaction<'_>,
-    part: i64,
-    payload: i64,
-    hash: &BlobHash,
-    class: Rendition,
-    bytes: u64,
-    urgent: bool,
-    seq: i64,
-) -> Result<()> {
-    let mut targets = tx.prepare_cached("SELECT id, have_check FROM target WHERE ?1 <> 'text' OR posts = 1")?;
-    let targets: Vec<(i64, bool)> =
-        targets.query_map([class.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
-    for (target, have_check) in targets {
-        let checked = !have_check || class == Rendition::Text;
-        let Fate { stage, proof, sealed, park } = fate(tx, hash, target, have_check)?;
+/// The payload that is what it is by its hash alone.
+pub(super) fn by_hash(tx: &Transaction<'_>, hash: &BlobHash, form: &str) -> Result<i64> {
+    let mut query = tx.prepare_cached("SELECT id FROM payload WHERE hash = ?1 AND form = ?2 AND source IS NULL")?;
+    Ok(query.query_row(params![hash.as_bytes(), form], |row| row.get(0))?)
+}
+
+/// What is wanted: a payload, as a part's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub part: i64,
+    pub payload: i64,
+    /// None while it is not made.
+    pub hash: Option<&'a BlobHash>,
+    pub class: Rendition,
+    pub bytes: u64,
+    pub urgent: bool,
+    pub seq: i64,
+}
+
+/// Makes or joins the deliveries of a part's payload to these targets. A twin joins, and its urgency lifts.
+pub(super) fn want(tx: &Transaction<'_>, wanted: &Wanted<'_>, to: &[Taker]) -> Result<()> {
+    let Wanted { part, payload, hash, class, bytes, urgent, seq } = *wanted;
+    for Taker { id: target, have_check, .. } in to {
+        // What has no name yet cannot be asked for.
+        let checked = !have_check || class == Rendition::Text || hash.is_none();
+        let Fate { stage, proof, sealed, park } = fate(tx, hash, *target, *have_check)?;
         // A delivery that nobody wanted any more goes on where it was left.
         tx.prepare_cached(
             "INSERT INTO delivery (payload, target, class, stage, checked, urgent, ord, bytes, proof, park)
@@ -74,11 +81,53 @@ pub(super) fn want_everywhere(
         )?
         .execute(params![part, payload, target])?;
         if let Some(sealed) = sealed {
-            tx.prepare_cached(
-                "INSERT OR IGNORE INTO receipt (delivery, kind, sealed)
-                 SELECT id, 'final', ?3 FROM delivery WHERE payload = ?1 AND target = ?2 AND stage = 'delivered'",
-            )?
-            .execute(params![payload, target, sealed])?;
+            keep_receipt(tx, payload, *target, &sealed)?;
+        }
+    }
+    Ok(())
+}
+
+fn keep_receipt(tx: &Transaction<'_>, payload: i64, target: i64, sealed: &str) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT OR IGNORE INTO receipt (delivery, kind, sealed)
+         SELECT id, 'final', ?3 FROM delivery WHERE payload = ?1 AND target = ?2 AND stage = 'delivered'",
+    )?
+    .execute(params![payload, target, sealed])?;
+    Ok(())
+}
+
+/// A payload has a name now: its deliveries weigh what it weighs, and are asked for; some may be there, says the journal.
+pub(super) fn named(tx: &Transaction<'_>, payload: i64, hash: &BlobHash, length: u64) -> Result<()> {
+    tx.prepare_cached("UPDATE delivery SET bytes = ?2 WHERE payload = ?1 AND bytes <> ?2")?
+        .execute(params![payload, rows::int(length)])?;
+    tx.prepare_cached(
+        "UPDATE delivery SET checked = (SELECT 1 - have_check FROM target t WHERE t.id = delivery.target)
+         WHERE payload = ?1 AND stage IN ('waiting', 'resting')",
+    )?
+    .execute([payload])?;
+    let mut open = tx.prepare_cached(
+        "SELECT d.target, t.have_check FROM delivery d JOIN target t ON t.id = d.target
+         WHERE d.payload = ?1 AND d.stage IN ('waiting', 'resting')",
+    )?;
+    let open: Vec<(i64, bool)> =
+        open.query_map([payload], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?;
+    for (target, have_check) in open {
+        let Fate { stage, proof, sealed, park } = fate(tx, Some(hash), target, have_check)?;
+        if stage == "waiting" {
+            continue;
+        }
+        tx.prepare_cached(
+            "UPDATE delivery SET stage = ?3, proof = ?4, park = ?5, checked = 1 WHERE payload = ?1 AND target = ?2",
+        )?
+        .execute(params![
+            payload,
+            target,
+            stage,
+            proof.map(|p| rows::text(&p)),
+            park.map(|p| rows::text(&p))
+        ])?;
+        if let Some(sealed) = sealed {
+            keep_receipt(tx, payload, target, &sealed)?;
         }
     }
     Ok(())
@@ -93,7 +142,8 @@ struct Fate {
 }
 
 /// What the journal told of this payload at this target, when the database was made anew.
-fn fate(tx: &Transaction<'_>, hash: &BlobHash, target: i64, have_check: bool) -> Result<Fate> {
+fn fate(tx: &Transaction<'_>, hash: Option<&BlobHash>, target: i64, have_check: bool) -> Result<Fate> {
+    let Some(hash) = hash else { return Ok(Fate { stage: "waiting", proof: None, sealed: None, park: None }) };
     let told: Option<(Option<Proof>, Option<String>)> = tx
         .prepare_cached("SELECT proof, sealed FROM fate WHERE hash = ?1 AND target = ?2")?
         .query_row(params![hash.as_bytes(), target], |row| Ok((rows::maybe_json(row, 0)?, row.get(1)?)))
@@ -108,56 +158,34 @@ fn fate(tx: &Transaction<'_>, hash: &BlobHash, target: i64, have_check: bool) ->
     })
 }
 
-/// Whether nothing was tried yet of a document's deliveries.
-pub(super) fn is_unheard(tx: &Transaction<'_>, text_part: i64) -> Result<bool> {
-    let mut query = tx.prepare_cached(
-        "SELECT count(*) > 0 AND sum(d.stage <> 'waiting' OR EXISTS (SELECT 1 FROM upload u WHERE u.delivery = d.id)) = 0
-         FROM wanted w JOIN delivery d ON d.id = w.delivery WHERE w.part = ?1",
-    )?;
-    Ok(query.query_row([text_part], |row| row.get::<_, Option<bool>>(0))?.unwrap_or(false))
-}
-
-/// Puts another document in the place of one of which nothing was tried. Its deliveries stay what they are.
-pub(super) fn rewrite(tx: &Transaction<'_>, text_part: i64, hash: &BlobHash, document: &[u8]) -> Result<()> {
-    let length = rows::int(document.len() as u64);
-    tx.prepare_cached(
-        "UPDATE tally SET bytes = bytes + (SELECT coalesce(sum(?2 - d.bytes), 0) FROM wanted w JOIN delivery d ON d.id = w.delivery
-           WHERE w.part = ?1 AND d.target = tally.target)
-         WHERE class = 'text' AND stage = 'waiting'",
-    )?
-    .execute(params![text_part, length])?;
-    tx.prepare_cached("UPDATE delivery SET bytes = ?2 WHERE id IN (SELECT delivery FROM wanted WHERE part = ?1)")?
-        .execute(params![text_part, length])?;
-    tx.prepare_cached(
-        "UPDATE payload SET hash = ?2, length = ?3, inline = ?4
-         WHERE form = 'as_is' AND hash = (SELECT hash FROM part WHERE id = ?1)",
-    )?
-    .execute(params![text_part, hash.as_bytes(), length, document])?;
-    Ok(())
-}
-
-/// Gives a new target deliveries of all that was read before, a page at a time.
+/// Gives a new target deliveries of all that was read before and that goes as it is. (See [`made`](super::backfill::made).)
 pub(super) fn backfill(tx: &Transaction<'_>, target: i64) -> Result<()> {
+    let takes = "p.stage = 'read' AND p.redact = 'none' AND t.redact = 'none'
+                 AND ((p.rendition = 'text' AND t.posts) OR p.rendition = 'original')";
     tx.execute(
-        "INSERT OR IGNORE INTO delivery (payload, target, class, stage, checked, urgent, ord, bytes)
-         SELECT y.id, t.id, y.rendition, 'waiting', y.rendition = 'text' OR NOT t.have_check,
-                max(p.urgent), max(p.asset), y.length
-         FROM target t JOIN part p ON p.stage = 'read' AND p.hash IS NOT NULL AND p.rendition <> 'preview'
-         JOIN payload y ON y.hash = p.hash AND y.form = 'as_is'
-         WHERE t.id = ?1 AND (y.rendition <> 'text' OR t.posts) GROUP BY y.id",
+        &format!(
+            "INSERT OR IGNORE INTO delivery (payload, target, class, stage, checked, urgent, ord, bytes)
+             SELECT y.id, t.id, y.rendition, 'waiting', y.rendition = 'text' OR NOT t.have_check,
+                    max(p.urgent), max(p.asset), y.length
+             FROM target t JOIN part p ON p.hash IS NOT NULL
+             JOIN payload y ON y.hash = p.hash AND y.form = 'as_is'
+             WHERE t.id = ?1 AND {takes} GROUP BY y.id"
+        ),
         [target],
     )?;
     tx.execute(
-        "INSERT OR IGNORE INTO wanted (part, delivery)
-         SELECT p.id, d.id FROM part p JOIN payload y ON y.hash = p.hash AND y.form = 'as_is'
-         JOIN delivery d ON d.payload = y.id AND d.target = ?1 WHERE p.stage = 'read' AND p.rendition <> 'preview'",
+        &format!(
+            "INSERT OR IGNORE INTO wanted (part, delivery)
+             SELECT p.id, d.id FROM target t JOIN part p JOIN payload y ON y.hash = p.hash AND y.form = 'as_is'
+             JOIN delivery d ON d.payload = y.id AND d.target = t.id WHERE t.id = ?1 AND {takes}"
+        ),
         [target],
     )?;
     Ok(())
 }
 
 /// Forgets what a target was said to hold, and what was under way to it.
-pub(super) fn offer_anew(tx: &Transaction<'_>, target: i64) -> Result<()> {
+pub(super) fn offer_anew(tx: &Transaction<'_>, target: i64) -> Result<Vec<Record>> {
     let mine = "delivery IN (SELECT id FROM delivery WHERE target = ?1)";
     tx.execute(&format!("DELETE FROM receipt WHERE {mine}"), [target])?;
     tx.execute("DELETE FROM fate WHERE target = ?1", [target])?;
@@ -174,11 +202,13 @@ pub(super) fn offer_anew(tx: &Transaction<'_>, target: i64) -> Result<()> {
         "UPDATE delivery SET stage = 'waiting', proof = NULL, park = NULL, trouble = NULL, failures = 0,
                 due_utc_ms = NULL, due_boot = NULL, due_since_ms = NULL,
                 checked = class = 'text' OR NOT (SELECT have_check FROM target WHERE id = ?1)
+                          OR (SELECT hash IS NULL FROM payload WHERE id = delivery.payload)
          WHERE target = ?1 AND stage <> 'dropped'",
         [target],
     )?;
     tx.execute("UPDATE target SET due_utc_ms = NULL, trouble = NULL, failures = 0 WHERE id = ?1", [target])?;
-    Ok(())
+    // What went to the one before by other rules goes to this one by its own.
+    later::want_anew(tx, target)
 }
 
 /// A part that wants a delivery, as a source of its bytes and its names.
@@ -191,6 +221,7 @@ pub(crate) struct SendPart {
     pub name: String,
     pub media_type: String,
     pub stamp: Option<Stamp>,
+    /// The document's, or the post's latest.
     pub revision: u32,
     pub post: Post,
 }
@@ -205,6 +236,10 @@ pub(crate) struct Outgoing {
     pub inline: Option<Vec<u8>>,
     /// The preview that goes along with it.
     pub along: Option<Vec<u8>>,
+    /// Somebody deleted it there, and a person wants it there all the same.
+    pub again: bool,
+    /// The name of its file in the spool, where it was made from an original.
+    pub made: Option<String>,
     /// The first of those that want it; copies in the spool first, since nobody changes them.
     pub part: SendPart,
 }
@@ -220,10 +255,12 @@ impl Outgoing {
 pub(crate) fn outgoing(conn: &Connection, delivery: DeliveryId) -> Result<Option<Outgoing>> {
     let mut query = conn.prepare_cached(
         "SELECT d.target, d.class, y.hash, y.length, y.inline,
-                p.id, a.id, p.path, p.spool, p.name, p.media_type, p.stamp, a.revision, r.post, p.library,
+                p.id, a.id, p.path, p.spool, p.name, p.media_type, coalesce(y.stamp, p.stamp), coalesce(y.revision, a.revision), r.post, p.library,
                 CASE d.class WHEN 'text' THEN (SELECT v.inline FROM part v WHERE v.asset = a.seq AND v.rendition = 'preview'
-                  AND NOT EXISTS (SELECT 1 FROM previewed x WHERE x.part = v.id AND x.target = d.target)) END
-         FROM delivery d JOIN payload y ON y.id = d.payload
+                  AND NOT EXISTS (SELECT 1 FROM previewed x WHERE x.part = v.id AND x.target = d.target)) END,
+                y.spool, t.redact, a.said, EXISTS (SELECT 1 FROM again g WHERE g.asset = a.seq AND g.target = d.target)
+         FROM delivery d JOIN payload y ON y.id = d.payload AND (y.source IS NULL OR y.spool IS NOT NULL)
+         JOIN target t ON t.id = d.target AND NOT (t.redact <> 'none' AND d.class = 'original' AND y.form = 'as_is')
          JOIN wanted w ON w.delivery = d.id JOIN part p ON p.id = w.part AND p.stage = 'read' AND p.rendition <> 'preview'
          JOIN asset a ON a.seq = p.asset AND a.removed = 0
          JOIN post_revision r ON r.asset = a.seq AND r.revision = a.revision
@@ -240,7 +277,10 @@ pub(crate) fn outgoing(conn: &Connection, delivery: DeliveryId) -> Result<Option
                 media_type: row.get(10)?,
                 stamp: rows::maybe_json(row, 11)?,
                 revision: row.get(12)?,
-                post: rows::json(row, 13)?,
+                post: {
+                    let redact = rows::name(row, 17, Redaction::from_name)?;
+                    redact.of_post(&rows::json(row, 13)?, rows::maybe_json::<Said>(row, 18)?.as_ref())
+                },
             };
             Ok(Outgoing {
                 delivery,
@@ -249,6 +289,8 @@ pub(crate) fn outgoing(conn: &Connection, delivery: DeliveryId) -> Result<Option
                 length: rows::count(row, 3)?,
                 inline: row.get(4)?,
                 along: row.get(15)?,
+                again: row.get(19)?,
+                made: row.get(16)?,
                 part,
             })
         })
@@ -282,6 +324,8 @@ pub(crate) fn stub(conn: &Connection, delivery: DeliveryId) -> Result<Option<Out
                 length: rows::count(row, 3)?,
                 inline: None,
                 along: None,
+                again: false,
+                made: None,
                 part,
             })
         })
@@ -377,10 +421,11 @@ pub(crate) fn lost_source(tx: &Transaction<'_>, part: PartId) -> Result<()> {
     Ok(())
 }
 
-/// Nobody wants it any more.
+/// Nobody wants it any more; what is only to be made first stays.
 pub(crate) fn forget(tx: &Transaction<'_>, delivery: DeliveryId) -> Result<()> {
     tx.prepare_cached(
-        "UPDATE delivery SET stage = 'dropped' WHERE id = ?1 AND stage IN ('waiting', 'resting', 'sending')",
+        "UPDATE delivery SET stage = 'dropped' WHERE id = ?1 AND stage IN ('waiting', 'resting', 'sending')
+         AND NOT EXISTS (SELECT 1 FROM payload y WHERE y.id = delivery.payload AND y.source IS NOT NULL AND y.spool IS NULL)",
     )?
     .execute([delivery.0])?;
     Ok(())
@@ -393,39 +438,34 @@ pub(crate) fn length(conn: &Connection, delivery: DeliveryId) -> Result<u64> {
         .query_row([delivery.0], |row| rows::count(row, 0))?)
 }
 
-/// A delivery that is done, as a check asks for it.
-#[derive(Debug, Clone)]
-pub(crate) struct Delivered {
-    pub delivery: DeliveryId,
-    pub hash: BlobHash,
-    pub length: u64,
-    pub class: Rendition,
-    pub locator: Option<String>,
+/// What rules decide about a delivery, what of it is to be sent, and the grant that it may go by.
+pub(crate) fn item(
+    conn: &Connection,
+    delivery: DeliveryId,
+    grants: &[GrantView],
+) -> Result<(Group, u64, Option<GrantId>)> {
+    let mut query =
+        conn.prepare_cached("SELECT target, class, kind, album, urgent, todo FROM delivery WHERE id = ?1")?;
+    let (group, todo) = query.query_row([delivery.0], |row| {
+        let group = Group {
+            target: TargetId(row.get(0)?),
+            rendition: rows::name(row, 1, Rendition::from_name)?,
+            kind: rows::maybe_json(row, 2)?.unwrap_or(AssetKind::Other),
+            album: row.get(3)?,
+            urgent: row.get(4)?,
+            open: 1,
+            bytes: rows::count(row, 5)?,
+        };
+        Ok((group, rows::count(row, 5)?))
+    })?;
+    Ok((group, todo, super::grants::of_delivery(conn, delivery.0, grants)?))
 }
 
-/// Deliveries to a target that are done, by id, after this one.
-pub(crate) fn delivered_page(
-    conn: &Connection,
-    target: TargetId,
-    after: DeliveryId,
-    limit: usize,
-) -> Result<Vec<Delivered>> {
-    let mut query = conn.prepare_cached(
-        "SELECT d.id, y.hash, d.bytes, d.class,
-                (SELECT u.locator FROM upload u WHERE u.delivery = d.id AND u.ending = 'done' ORDER BY u.id DESC LIMIT 1)
-         FROM delivery d JOIN payload y ON y.id = d.payload
-         WHERE d.target = ?1 AND d.id > ?2 AND d.stage = 'delivered' ORDER BY d.id LIMIT ?3",
-    )?;
-    let page = query.query_map(params![target.0, after.0, limit as i64], |row| {
-        Ok(Delivered {
-            delivery: DeliveryId(row.get(0)?),
-            hash: rows::id(row, 1)?,
-            length: rows::count(row, 2)?,
-            class: rows::name(row, 3, Rendition::from_name)?,
-            locator: row.get(4)?,
-        })
-    })?;
-    Ok(page.collect::<rusqlite::Result<_>>()?)
+/// Payload bytes that the server has not said it kept.
+pub(crate) fn todo(conn: &Connection, delivery: DeliveryId) -> Result<u64> {
+    Ok(conn
+        .prepare_cached("SELECT todo FROM delivery WHERE id = ?1")?
+        .query_row([delivery.0], |row| rows::count(row, 0))?)
 }
 
 /// The target could not tell whether it has it: it is asked again after a wait.

@@ -8,15 +8,20 @@ use satchel_kernel::time::Now;
 use super::rows;
 use crate::error::Result;
 
-/// What one request cost. What was sent and not acknowledged is wasted.
+/// What is added to the ledger.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Bytes {
+    /// At the sockets.
     pub sent: u64,
-    pub acknowledged: u64,
+    /// At the sockets.
     pub received: u64,
+    /// Of payloads.
+    pub acknowledged: u64,
+    /// Of payloads; below zero when bytes of before were acknowledged now.
+    pub wasted: i64,
 }
 
-/// One row of the ledger. Bytes are those of request and reply bodies.
+/// One row of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerRow {
     /// Local days since 1970.
@@ -25,24 +30,24 @@ pub struct LedgerRow {
     pub link: String,
     /// Which target.
     pub target: TargetId,
-    /// Handed to the network.
+    /// Bytes handed to the network: TLS, headers and bodies. What lies below sockets is not in it; budgets reckon with that
+    /// ([`satchel_kernel::money::billed`]).
     pub sent: u64,
-    /// Of these, what the server said that it kept.
+    /// Payload bytes that the server said it kept.
     pub acknowledged: u64,
-    /// Sent less acknowledged. Below zero where bytes that went out over one link were acknowledged over another: over all
-    /// rows the sum is what was wasted.
+    /// Payload bytes that were sent and not kept; at most what passed the sockets beside what was kept, since of a request that
+    /// broke nobody knows how much of it was payload. Below zero where bytes that went out over one link were acknowledged over
+    /// another: over all rows the sum is what was wasted.
     pub wasted: i64,
-    /// Taken from the network.
+    /// Bytes taken from the network, likewise with TLS and headers.
     pub received: u64,
 }
 
 pub(super) fn add(tx: &Transaction<'_>, target: TargetId, link: LinkClass, now: &Now, bytes: &Bytes) -> Result<()> {
-    let Bytes { sent, acknowledged, received } = *bytes;
-    if sent == 0 && acknowledged == 0 && received == 0 {
+    let Bytes { sent, received, acknowledged, wasted } = *bytes;
+    if sent == 0 && acknowledged == 0 && received == 0 && wasted == 0 {
         return Ok(());
     }
-    // Bytes of an earlier request may be acknowledged later: then less was wasted than it seemed.
-    let wasted = rows::int(sent) - rows::int(acknowledged);
     tx.prepare_cached(
         "INSERT INTO ledger VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET
            sent = sent + excluded.sent, acknowledged = acknowledged + excluded.acknowledged,
@@ -71,7 +76,7 @@ pub(crate) fn all(conn: &Connection) -> Result<Vec<LedgerRow>> {
                 target: TargetId(row.get(2)?),
                 sent: rows::count(row, 3)?,
                 acknowledged: rows::count(row, 4)?,
-                wasted: row.get(5)?,
+                wasted: row.get::<_, i64>(5)?.min(row.get::<_, i64>(3)? - row.get::<_, i64>(4)?),
                 received: rows::count(row, 6)?,
             })
         })?

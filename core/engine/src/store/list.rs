@@ -2,13 +2,13 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use satchel_kernel::ids::{AssetId, BlobHash, TargetId};
-use satchel_kernel::planner::{Delivery, Stage, World, reason};
-use satchel_kernel::policy::Policy;
+use satchel_kernel::planner::{Delivery, Stage, Wake, World, reason};
+use satchel_kernel::policy::{Item, Policy};
 use satchel_kernel::protocol::post::{Post, Rendition};
 use satchel_kernel::state::{AssetKind, AssetState, Proof, WaitReason};
 use satchel_kernel::time::Now;
 
-use super::rows;
+use super::{grants, rows};
 use crate::error::{Error, Result};
 
 /// An asset as an app or a command shows it.
@@ -36,7 +36,8 @@ pub struct AssetView {
     pub post: Post,
     /// The latest post's revision, from 1.
     pub revision: u32,
-    /// The state over all targets: the one that is furthest from done.
+    /// The state over all targets: the one that is furthest from done. Its proof never calls an original safe to free that
+    /// is nowhere but here: where all targets have it without its metadata, it is `size` at most.
     pub state: AssetState,
     /// Bytes handed to the network for its original, over all targets; twins share them.
     pub sent: u64,
@@ -63,6 +64,9 @@ pub struct DeliveryView {
     pub acknowledged: u64,
     /// Whether a verified receipt is stored.
     pub receipt: bool,
+    /// Whether it is the original without what it says of itself, which the target is not to learn: a payload of its own,
+    /// that receipt and length speak of. The original itself is not there.
+    pub redacted: bool,
 }
 
 /// Which assets to list.
@@ -91,9 +95,9 @@ pub struct Counts {
     pub delivered: u64,
     /// Their bytes.
     pub delivered_bytes: u64,
-    /// Posts that wait, rest or are under way.
+    /// Posts, and press renditions for them, that wait, rest or are under way.
     pub posts_open: u64,
-    /// Posts that need a person.
+    /// Posts, and press renditions for them, that need a person.
     pub posts_parked: u64,
     /// Posts that are there.
     pub posts_delivered: u64,
@@ -152,9 +156,9 @@ fn asset(row: &Row<'_>) -> rusqlite::Result<Loaded> {
     let stage: String = row.get(12)?;
     let state = match stage.as_str() {
         "parked" => AssetState::Parked { reason: rows::json(row, 13)? },
-        "resting" => AssetState::Waiting { reason: rows::maybe_json(row, 14)?.unwrap_or(WaitReason::SourceBusy) },
+        "resting" => waiting(rows::maybe_json(row, 14)?.unwrap_or(WaitReason::SourceBusy)),
         "unread" => AssetState::Accepted,
-        _ => AssetState::Waiting { reason: WaitReason::NoTarget },
+        _ => waiting(WaitReason::NoTarget),
     };
     let view = AssetView {
         id: rows::id(row, 0)?,
@@ -176,6 +180,10 @@ fn asset(row: &Row<'_>) -> rusqlite::Result<Loaded> {
     Ok(Loaded { view, stage })
 }
 
+fn waiting(reason: WaitReason) -> AssetState {
+    AssetState::Waiting { reason, goes: Wake::default() }
+}
+
 /// Adds the deliveries, and what they make of the state. The assets are in the order of a page; one query finds the deliveries
 /// of all of them, because a query for each took half of a long page's time.
 fn complete(conn: &Connection, assets: &mut [Loaded], world: &World, policy: &Policy, now: &Now) -> Result<()> {
@@ -185,8 +193,9 @@ fn complete(conn: &Connection, assets: &mut [Loaded], world: &World, policy: &Po
         "SELECT d.target, d.class, d.stage, d.bytes, d.due_utc_ms, d.due_boot, d.due_since_ms, d.trouble, d.park, d.proof,
                 (SELECT coalesce(sum(u.sent), 0) FROM upload u WHERE u.delivery = d.id),
                 (SELECT coalesce(max(u.acknowledged), 0) FROM upload u WHERE u.delivery = d.id),
-                EXISTS (SELECT 1 FROM receipt c WHERE c.delivery = d.id), p.asset
-         FROM part p JOIN wanted w ON w.part = p.id JOIN delivery d ON d.id = w.delivery
+                EXISTS (SELECT 1 FROM receipt c WHERE c.delivery = d.id), p.asset, d.kind, d.album, d.urgent, d.todo, d.id,
+                y.form = 'redacted'
+         FROM part p JOIN wanted w ON w.part = p.id JOIN delivery d ON d.id = w.delivery JOIN payload y ON y.id = d.payload
          WHERE p.asset BETWEEN ?1 AND ?2 AND d.stage <> 'dropped' ORDER BY p.asset DESC, d.id",
     )?;
     let mut found = query.query(range)?;
@@ -198,7 +207,7 @@ fn complete(conn: &Connection, assets: &mut [Loaded], world: &World, policy: &Po
         }
         // Removed ones in between are not on the page.
         let Some(view) = assets.get_mut(at).map(|a| &mut a.view).filter(|view| view.seq == seq) else { continue };
-        let delivery = delivery(row, world, policy, now)?;
+        let delivery = delivery(conn, row, world, policy, now)?;
         if delivery.rendition == Rendition::Original {
             view.sent += delivery.sent;
             view.acknowledged += delivery.acknowledged;
@@ -206,23 +215,54 @@ fn complete(conn: &Connection, assets: &mut [Loaded], world: &World, policy: &Po
         view.deliveries.push(delivery);
     }
     for Loaded { view, stage } in assets {
+        // Of what waits, that which goes first says why and when: the words before the picture.
+        let mut in_turn: Vec<_> = view.deliveries.iter().collect();
+        in_turn.sort_by_key(|delivery| delivery.rendition);
         if stage == "read"
-            && let Some(state) = AssetState::of_deliveries(view.deliveries.iter().map(|d| d.state.clone()))
+            && let Some(state) = AssetState::of_deliveries(in_turn.into_iter().map(|d| d.state.clone()))
         {
-            view.state = state;
+            view.state = capped(state, &view.deliveries);
         }
     }
     Ok(())
 }
 
-fn delivery(row: &Row<'_>, world: &World, policy: &Policy, now: &Now) -> Result<DeliveryView> {
+/// Law 5: where no target has the original whole, a receipt for it without its metadata frees nothing.
+fn capped(state: AssetState, deliveries: &[DeliveryView]) -> AssetState {
+    let originals = || deliveries.iter().filter(|delivery| delivery.rendition == Rendition::Original);
+    let safe = |state: &AssetState| matches!(state, AssetState::Delivered { proof } if proof.safe_to_free());
+    match state {
+        AssetState::Delivered { proof }
+            if originals().any(|delivery| delivery.redacted)
+                && !originals().any(|delivery| !delivery.redacted && safe(&delivery.state)) =>
+        {
+            AssetState::Delivered { proof: proof.min(Proof::Size) }
+        }
+        other => other,
+    }
+}
+
+fn delivery(conn: &Connection, row: &Row<'_>, world: &World, policy: &Policy, now: &Now) -> Result<DeliveryView> {
     let target = TargetId(row.get(0)?);
     let rendition = rows::name(row, 1, Rendition::from_name)?;
-    let state = reason(now, &Delivery { target, stage: stage(row)? }, world, policy);
+    let album: String = row.get(15)?;
+    let item = Item { kind: rows::json(row, 14)?, rendition, album: &album, urgent: row.get(16)? };
+    let grant = grants::of_delivery(conn, row.get(18)?, &world.grants)?;
+    let state =
+        reason(now, &Delivery { target, stage: stage(row)?, item, todo: rows::count(row, 17)?, grant }, world, policy);
     let (bytes, sent) = (rows::count(row, 3)?, rows::count(row, 10)?);
     let done = matches!(state, AssetState::Delivered { .. });
     let acknowledged = if done { bytes } else { rows::count(row, 11)? };
-    Ok(DeliveryView { target, rendition, state, bytes, sent, acknowledged, receipt: row.get(12)? })
+    Ok(DeliveryView {
+        target,
+        rendition,
+        state,
+        bytes,
+        sent,
+        acknowledged,
+        receipt: row.get(12)?,
+        redacted: row.get(19)?,
+    })
 }
 
 fn stage(row: &Row<'_>) -> rusqlite::Result<Stage> {
@@ -246,7 +286,9 @@ pub(crate) fn counts(conn: &Connection, targets: Option<&[TargetId]>) -> Result<
             _ => {}
         }
     }
-    let mut query = conn.prepare_cached("SELECT target, stage, n, bytes, class = 'text' FROM tally")?;
+    let mut query = conn.prepare_cached(
+        "SELECT target, stage, n, bytes, class <> 'original', class = 'text' FROM tally WHERE class <> 'preview'",
+    )?;
     let mut found = query.query([])?;
     while let Some(row) = found.next()? {
         let target = TargetId(row.get(0)?);
@@ -266,7 +308,7 @@ pub(crate) fn counts(conn: &Connection, targets: Option<&[TargetId]>) -> Result<
                 counts.delivered += n;
                 counts.delivered_bytes += bytes;
             }
-            ("delivered", true) => counts.posts_delivered += n,
+            ("delivered", true) if row.get(5)? => counts.posts_delivered += n,
             _ => {}
         }
     }

@@ -2,12 +2,14 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use satchel_kernel::ids::{AssetId, BlobHash, PartId};
-use satchel_kernel::protocol::post::{Post, Rendition};
+use satchel_kernel::protocol::post::Post;
 use satchel_kernel::state::{ParkReason, WaitReason};
 use satchel_kernel::time::{Due, Now};
 
-use super::{deliveries, posts, previews, rows};
+use super::wants::{self, Original};
+use super::{making, posts, previews, rows};
 use crate::error::Result;
+use crate::metadata::Said;
 use crate::source::{Source, SourceFault, Stamp};
 
 /// How often a source may change under our hands before a person is asked.
@@ -66,31 +68,48 @@ pub(crate) fn is_spooled(conn: &Connection, name: &str) -> Result<bool> {
     Ok(query.query_row([name], |row| row.get(0))?)
 }
 
-/// A part was read: it has a name now, and its deliveries begin to exist. Returns the post's new revision, where there had
-/// to be one.
+/// What follows from a reading, for the journal.
+#[derive(Debug, Default)]
+pub(crate) struct Following {
+    /// The post's new revision, where there had to be one.
+    pub revised: Option<(u32, Post)>,
+    /// The press that its post names, which was made of a twin.
+    pub press: Option<(BlobHash, u64)>,
+}
+
+/// An original was read: it has a name now, and its deliveries begin to exist.
 pub(crate) fn was_read(
     tx: &Transaction<'_>,
     part: PartId,
     hash: &BlobHash,
     stamp: &Stamp,
+    said: Option<&Said>,
     now: &Now,
-) -> Result<Option<(u32, Post)>> {
+) -> Result<Following> {
     let row = tx
-        .prepare_cached("SELECT asset, rendition, urgent FROM part WHERE id = ?1 AND stage = 'unread'")?
+        .prepare_cached("SELECT asset, urgent, hash FROM part WHERE id = ?1 AND stage = 'unread'")?
         .query_row([part.0], |row| {
-            Ok((row.get::<_, i64>(0)?, rows::name(row, 1, Rendition::from_name)?, row.get::<_, bool>(2)?))
+            Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?, rows::maybe_id::<BlobHash>(row, 2)?))
         })
         .optional()?;
     // Removed meanwhile.
-    let Some((seq, rendition, urgent)) = row else { return Ok(None) };
+    let Some((seq, urgent, before)) = row else { return Ok(Following::default()) };
     tx.prepare_cached(
         "UPDATE part SET stage = 'read', hash = ?2, length = ?3, stamp = ?4, hashed_utc_ms = ?5, park = NULL WHERE id = ?1",
     )?
     .execute(params![part.0, hash.as_bytes(), rows::int(stamp.size), rows::text(stamp), now.utc_ms])?;
     previews::forget_other(tx, seq, hash)?;
-    let payload = deliveries::payload(tx, hash, rendition, stamp.size, None)?;
-    deliveries::want_everywhere(tx, part.0, payload, hash, rendition, stamp.size, urgent, seq)?;
-    posts::compose(tx, seq)
+    // The journal told of another content: what was made of that is not this one's.
+    if before.is_some_and(|before| before != *hash) {
+        wants::forget(tx, seq)?;
+    }
+    let named = making::named_press(tx, seq)?;
+    wants::want(tx, &Original { part: part.0, seq, hash: *hash, length: stamp.size, urgent })?;
+    if let Some(said) = said {
+        posts::hear(tx, seq, said)?;
+    }
+    let press = making::named_press(tx, seq)?.filter(|press| Some(*press) != named);
+    Ok(Following { revised: posts::compose(tx, seq)?, press })
 }
 
 /// A part's file was touched and holds what it held.

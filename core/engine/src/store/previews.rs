@@ -3,8 +3,8 @@
 //! A preview is a part of its asset, named in the post's document. One that cannot be made is a part that is `removed`: it is
 //! not tried again, and the post goes without it.
 
-use rusqlite::{OptionalExtension, Transaction, params};
-use satchel_kernel::ids::{AssetId, BlobHash, DeliveryId};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+use satchel_kernel::ids::{AssetId, BlobHash, DeliveryId, PartId};
 use satchel_kernel::state::AssetKind;
 use satchel_kernel::time::Now;
 
@@ -13,17 +13,21 @@ use crate::error::Result;
 use crate::source::{Source, Stamp};
 
 /// Whether the preview of a waiting post is to be made first: there is none yet, or its bytes are gone and this target has
-/// not got them.
+/// not got them; or what it names has no name yet: the original without its metadata.
 pub(super) const UNRENDERED: &str = "EXISTS (SELECT 1 FROM wanted w JOIN part t ON t.id = w.part
     LEFT JOIN part v ON v.asset = t.asset AND v.rendition = 'preview'
     WHERE w.delivery = delivery.id AND (v.id IS NULL OR (v.stage = 'read' AND v.inline IS NULL
-      AND NOT EXISTS (SELECT 1 FROM previewed x WHERE x.part = v.id AND x.target = delivery.target))))";
+      AND NOT EXISTS (SELECT 1 FROM previewed x WHERE x.part = v.id AND x.target = delivery.target))))
+    OR EXISTS (SELECT 1 FROM wanted w JOIN part t ON t.id = w.part AND t.redact <> 'none'
+      JOIN part p ON p.asset = t.asset AND p.rendition = 'original' AND p.stage = 'read'
+      JOIN payload y ON y.source = p.hash AND y.form = 'redacted' AND y.made = 'unmade' WHERE w.delivery = delivery.id)";
 
-/// The original that a preview is made from.
+/// The original that something is made from.
 #[derive(Debug, Clone)]
 pub(crate) struct ToRender {
     pub seq: i64,
     pub asset: AssetId,
+    pub part: PartId,
     pub kind: AssetKind,
     pub source: Source,
     pub spool: Option<String>,
@@ -35,25 +39,31 @@ pub(crate) struct ToRender {
 
 /// The original behind a post's delivery; none when nobody wants it any more.
 pub(crate) fn to_render(conn: &rusqlite::Connection, delivery: DeliveryId) -> Result<Option<ToRender>> {
-    let mut query = conn.prepare_cached(
-        "SELECT a.seq, a.id, a.kind, p.path, p.library, p.spool, p.stamp, p.media_type, p.stage = 'read'
-         FROM wanted w JOIN part t ON t.id = w.part JOIN asset a ON a.seq = t.asset AND a.removed = 0
+    let mut query = conn.prepare_cached(&format!(
+        "SELECT {ORIGIN} FROM wanted w JOIN part t ON t.id = w.part JOIN asset a ON a.seq = t.asset AND a.removed = 0
          JOIN part p ON p.asset = a.seq AND p.rendition = 'original'
-         WHERE w.delivery = ?1 ORDER BY p.id LIMIT 1",
-    )?;
-    let found = query.query_row([delivery.0], |row| {
-        Ok(ToRender {
-            seq: row.get(0)?,
-            asset: rows::id(row, 1)?,
-            kind: rows::json(row, 2)?,
-            source: rows::source(row, 3, 4)?,
-            spool: row.get(5)?,
-            stamp: rows::maybe_json(row, 6)?,
-            media_type: row.get(7)?,
-            sound: row.get(8)?,
-        })
-    });
-    Ok(found.optional()?)
+         WHERE w.delivery = ?1 ORDER BY p.id LIMIT 1"
+    ))?;
+    Ok(query.query_row([delivery.0], origin).optional()?)
+}
+
+/// The columns of [`origin`], of an asset `a` and its original `p`.
+pub(super) const ORIGIN: &str =
+    "a.seq, a.id, a.kind, p.path, p.library, p.spool, p.stamp, p.media_type, p.stage = 'read', p.id";
+
+/// An original, by [`ORIGIN`].
+pub(super) fn origin(row: &Row<'_>) -> rusqlite::Result<ToRender> {
+    Ok(ToRender {
+        seq: row.get(0)?,
+        asset: rows::id(row, 1)?,
+        part: PartId(row.get(9)?),
+        kind: rows::json(row, 2)?,
+        source: rows::source(row, 3, 4)?,
+        spool: row.get(5)?,
+        stamp: rows::maybe_json(row, 6)?,
+        media_type: row.get(7)?,
+        sound: row.get(8)?,
+    })
 }
 
 /// Keeps a preview that was made, or that none could be. The post names it from now on; where an earlier document of the same
@@ -123,7 +133,7 @@ pub(super) fn told(tx: &Transaction<'_>, seq: i64, hash: &BlobHash, length: u64)
 /// An original was read: a preview of other content than this is not its preview.
 pub(super) fn forget_other(tx: &Transaction<'_>, seq: i64, original: &BlobHash) -> Result<()> {
     let text = tx
-        .prepare_cached("SELECT id FROM part WHERE asset = ?1 AND rendition = 'text'")?
+        .prepare_cached("SELECT id FROM part WHERE asset = ?1 AND rendition = 'text' AND redact = 'none'")?
         .query_row([seq], |row| row.get(0))
         .optional()?;
     let Some(text) = text else { return Ok(()) };
@@ -138,6 +148,11 @@ pub(super) fn forget_other(tx: &Transaction<'_>, seq: i64, original: &BlobHash) 
 
 /// A post is there, and its preview if that `went` along. What nobody waits for any more goes.
 pub(crate) fn delivered(tx: &Transaction<'_>, delivery: DeliveryId, went: bool) -> Result<()> {
+    tx.prepare_cached(
+        "DELETE FROM again WHERE (asset, target) IN (SELECT t.asset, d.target FROM delivery d
+           JOIN wanted w ON w.delivery = d.id JOIN part t ON t.id = w.part WHERE d.id = ?1)",
+    )?
+    .execute([delivery.0])?;
     let note = tx.prepare_cached(
         "INSERT OR IGNORE INTO previewed (part, target)
          SELECT v.id, d.target FROM delivery d JOIN wanted w ON w.delivery = d.id JOIN part t ON t.id = w.part
@@ -151,6 +166,28 @@ pub(crate) fn delivered(tx: &Transaction<'_>, delivery: DeliveryId, went: bool) 
          AND asset IN (SELECT t.asset FROM wanted w JOIN part t ON t.id = w.part WHERE w.delivery = ?1)
          AND NOT EXISTS (SELECT 1 FROM part t JOIN wanted w ON w.part = t.id JOIN delivery d ON d.id = w.delivery
                          WHERE t.asset = part.asset AND t.rendition = 'text' AND d.stage NOT IN ('delivered', 'dropped'))",
+    )?
+    .execute([delivery.0])?;
+    Ok(())
+}
+
+/// Notes whether a post that is about to go leaves its preview for later.
+pub(crate) fn leave_for_later(tx: &Transaction<'_>, delivery: DeliveryId, later: bool) -> Result<()> {
+    tx.prepare_cached("UPDATE delivery SET bare = ?2 WHERE id = ?1 AND class = 'text' AND bare <> ?2")?
+        .execute(params![delivery.0, later])?;
+    Ok(())
+}
+
+/// The preview of a post that went without it was looked for, and its turn has come: the same document goes again with it. Where
+/// the post has a later document, or there is no preview, nothing is left to be done.
+pub(crate) fn follow(tx: &Transaction<'_>, delivery: DeliveryId) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE delivery SET bare = 0, stage = CASE WHEN EXISTS (
+           SELECT 1 FROM wanted w JOIN part t ON t.id = w.part JOIN payload y ON y.id = delivery.payload AND y.hash = t.hash
+           JOIN part v ON v.asset = t.asset AND v.rendition = 'preview' AND v.stage = 'read' AND v.inline IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM previewed x WHERE x.part = v.id AND x.target = delivery.target)
+           WHERE w.delivery = delivery.id) THEN 'waiting' ELSE stage END
+         WHERE id = ?1 AND bare = 1 AND stage = 'delivered'",
     )?
     .execute([delivery.0])?;
     Ok(())

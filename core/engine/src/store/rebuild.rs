@@ -4,18 +4,19 @@
 //! now (the database is new, lost its last commits with a torn WAL, or a process was killed between the two), the
 //! whole journal is told again: what is there already stays, what is missing comes back.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::{OptionalExtension, Transaction, params};
 use satchel_kernel::ids::{AssetId, BlobHash};
-use satchel_kernel::protocol::post::{Post, Role};
+use satchel_kernel::protocol::post::{Post, Rendition, Role};
 use satchel_kernel::state::{AssetKind, ParkReason, Proof};
 use satchel_kernel::time::Now;
 
 use super::assets::{self, NewAsset};
-use super::{posts, previews, retell, rows, targets};
+use super::{making, posts, previews, retell, rows, settings, targets};
 use crate::error::{Error, Result};
-use crate::journal::{Journal, JournalError, Record, SourceRecord};
+use crate::journal::{Durable, Journal, JournalError, Record, SourceRecord};
+use crate::metadata::Said;
 use crate::source::{Source, Stamp};
 
 /// What telling the journal again brought back.
@@ -52,14 +53,37 @@ pub(crate) fn catch_up(tx: &Transaction<'_>, journal: &Journal, now: &Now) -> Re
     let mut recovered = Recovered { fresh: mark.is_none(), ..Recovered::default() };
     let mut reading = journal.read()?;
     let mut spoken_of = HashSet::new();
+    let mut latest = BTreeMap::new();
+    // Of what a person set again and again only the last word is told: each one before it would look like a change.
+    let mut kept = BTreeMap::new();
     for record in reading.by_ref() {
-        let record = record?;
+        let record = match record? {
+            // What a target was before must not undo, for as long as it is told, what it is: all would go there anew.
+            Record::Target { url, spec } if !recovered.fresh && targets::by_url(tx, &url)?.is_some() => {
+                latest.insert(url, spec);
+                continue;
+            }
+            Record::Kept { what, value } => {
+                kept.insert(what, value);
+                continue;
+            }
+            record => record,
+        };
         if let Record::Added { asset, .. } = &record {
             spoken_of.insert(*asset);
         }
         recovered.assets += u64::from(tell(tx, record, now)?);
     }
+    kept.iter().try_for_each(|(what, value)| settings::told(tx, what, value.as_deref(), now))?;
     recovered.damaged = reading.damaged();
+    for (url, spec) in latest {
+        if let Ok(spec) = serde_json::from_str(&spec) {
+            let records = targets::set(tx, &url, &spec)?.records;
+            if !records.is_empty() {
+                journal.append(&records, Durable::Later)?;
+            }
+        }
+    }
     recovered.retold = retell::missing(tx, journal, &spoken_of)?;
     agree(tx, journal)?;
     Ok(recovered)
@@ -89,6 +113,7 @@ fn tell(tx: &Transaction<'_>, record: Record, now: &Now) -> Result<bool> {
             kind,
             media_type,
             urgent,
+            album,
             added_utc_ms,
             post,
             stamp,
@@ -103,8 +128,19 @@ fn tell(tx: &Transaction<'_>, record: Record, now: &Now) -> Result<bool> {
                 false => Source::File(path),
             };
             let name = name.to_string_lossy().into_owned();
-            let new =
-                NewAsset { id: asset, kind, role: role(kind), source, spool, name, media_type, urgent, post, stamp };
+            let new = NewAsset {
+                id: asset,
+                kind,
+                role: role(kind),
+                source,
+                spool,
+                name,
+                media_type,
+                urgent,
+                album,
+                post,
+                stamp,
+            };
             return added(tx, &new, added_utc_ms, now);
         }
         Record::Copied { asset, name, stamp } => {
@@ -112,10 +148,13 @@ fn tell(tx: &Transaction<'_>, record: Record, now: &Now) -> Result<bool> {
                 assets::attach(tx, seq, &name.to_string(), &stamp)?;
             }
         }
-        Record::Hashed { asset, hash, stamp } => hashed(tx, asset, &hash, &stamp)?,
-        Record::Rendered { asset, hash, length } => {
+        Record::Hashed { asset, hash, stamp, said } => hashed(tx, asset, &hash, &stamp, said.as_ref())?,
+        Record::Rendered { asset, hash, length, rendition } => {
             if let Some(seq) = seq(tx, asset)? {
-                previews::told(tx, seq, &hash, length)?;
+                match rendition {
+                    Rendition::Press => making::told(tx, seq, &hash, length)?,
+                    _ => previews::told(tx, seq, &hash, length)?,
+                }
             }
         }
         Record::Revised { asset, revision, post } => revised(tx, asset, revision, &post, now)?,
@@ -132,7 +171,7 @@ fn tell(tx: &Transaction<'_>, record: Record, now: &Now) -> Result<bool> {
             Ok(_) | Err(Error::NoSuchAsset(_)) => {}
             Err(other) => return Err(other),
         },
-        Record::Other => {}
+        Record::Kept { .. } | Record::Other => {}
     }
     Ok(false)
 }
@@ -162,8 +201,11 @@ fn added(tx: &Transaction<'_>, new: &NewAsset, added_utc_ms: i64, now: &Now) -> 
 }
 
 /// What the file held when it was read: spares the reading where it is unchanged, and stands in for it where it is gone.
-fn hashed(tx: &Transaction<'_>, asset: AssetId, hash: &BlobHash, stamp: &Stamp) -> Result<()> {
+fn hashed(tx: &Transaction<'_>, asset: AssetId, hash: &BlobHash, stamp: &Stamp, said: Option<&Said>) -> Result<()> {
     let Some(seq) = seq(tx, asset)? else { return Ok(()) };
+    if let Some(said) = said {
+        posts::hear(tx, seq, said)?;
+    }
     tx.prepare_cached(
         "UPDATE part SET hash = ?2, length = ?3, stamp = ?4 WHERE asset = ?1 AND rendition = 'original' AND stage = 'unread'",
     )?

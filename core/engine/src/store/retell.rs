@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rusqlite::{Row, Transaction};
 use satchel_kernel::ids::AssetId;
-use satchel_kernel::protocol::post::Post;
+use satchel_kernel::protocol::post::{Post, Rendition};
 use satchel_kernel::state::Proof;
 
 use super::{rows, targets};
@@ -23,9 +23,10 @@ const BATCH: usize = 512;
 pub(super) fn missing(tx: &Transaction<'_>, journal: &Journal, spoken_of: &HashSet<AssetId>) -> Result<u64> {
     let mut query = tx.prepare(
         "SELECT a.id, p.path, p.spool, p.name, a.kind, p.media_type, a.urgent, a.seq, a.added_utc_ms, r.post, a.revision,
-                coalesce(p.added, p.stamp), p.hash, p.stamp, p.library, v.hash, v.length
+                coalesce(p.added, p.stamp), p.hash, p.stamp, p.library, v.hash, v.length, a.said, x.hash, x.length, a.album
          FROM asset a JOIN part p ON p.asset = a.seq AND p.rendition = 'original'
          LEFT JOIN part v ON v.asset = a.seq AND v.rendition = 'preview' AND v.stage = 'read'
+         LEFT JOIN part x ON x.asset = a.seq AND x.rendition = 'press' AND x.stage = 'read'
          JOIN post_revision r ON r.asset = a.seq AND r.revision = a.revision
          WHERE a.removed = 0 ORDER BY a.seq",
     )?;
@@ -39,6 +40,7 @@ pub(super) fn missing(tx: &Transaction<'_>, journal: &Journal, spoken_of: &HashS
         }
         if told == 0 {
             batch.extend(targets(tx)?);
+            batch.extend(super::settings::kept(tx)?);
             deliveries(tx, &mut batch)?;
         }
         told += 1;
@@ -100,19 +102,23 @@ fn asset(row: &Row<'_>, asset: AssetId, batch: &mut Vec<Record>) -> Result<()> {
         kind: rows::json(row, 4)?,
         media_type: row.get(5)?,
         urgent: row.get(6)?,
+        album: row.get(20)?,
         order: row.get(7)?,
         added_utc_ms: row.get(8)?,
         post: post.clone(),
         stamp,
     });
+    if let (Some(hash), Some(stamp)) = (rows::maybe_id(row, 12)?, rows::maybe_json(row, 13)?) {
+        batch.push(Record::Hashed { asset, hash, stamp, said: rows::maybe_json(row, 17)? });
+    }
+    // Last, for it counts more than what the file says.
     if revision > 1 {
         batch.push(Record::Revised { asset, revision, post });
     }
-    if let (Some(hash), Some(stamp)) = (rows::maybe_id(row, 12)?, rows::maybe_json(row, 13)?) {
-        batch.push(Record::Hashed { asset, hash, stamp });
-    }
-    if let Some(hash) = rows::maybe_id(row, 15)? {
-        batch.push(Record::Rendered { asset, hash, length: rows::count(row, 16)? });
+    for (column, rendition) in [(15, Rendition::Preview), (18, Rendition::Press)] {
+        if let Some(hash) = rows::maybe_id(row, column)? {
+            batch.push(Record::Rendered { asset, hash, length: rows::count(row, column + 1)?, rendition });
+        }
     }
     Ok(())
 }

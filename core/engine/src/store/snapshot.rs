@@ -1,23 +1,30 @@
 //! The planner's snapshot: bounded, whatever the outbox holds.
 
 use rusqlite::{Connection, Transaction, params};
-use satchel_kernel::ids::{DeliveryId, PartId, TargetId};
+use satchel_kernel::ids::{DeliveryId, GrantId, PartId, TargetId};
 use satchel_kernel::link::Link;
-use satchel_kernel::planner::{CANDIDATES, Candidate, Snapshot, TargetView, World};
+use satchel_kernel::planner::permit::most;
+use satchel_kernel::planner::{CANDIDATES, Candidate, Group, PREVIEW, Snapshot, TargetView, Unchecked, World};
 use satchel_kernel::policy::{Order, Policy};
+use satchel_kernel::power::Power;
 use satchel_kernel::protocol::have::MAX_HASHES;
 use satchel_kernel::protocol::post::Rendition;
 use satchel_kernel::time::{Due, MAX_WAIT_MS, Now};
 
-use super::{previews, rows, targets};
+use super::{grants, making, money, previews, rows, targets};
 use crate::error::Result;
 
-const CLASSES: [Rendition; 4] = [Rendition::Text, Rendition::Preview, Rendition::Press, Rendition::Original];
+/// How many of a group are looked at in their order, for those that rules let through by their size; where none of these is
+/// small enough, the smallest go first.
+const LOOKED_AT: i64 = 4096;
 
 /// What the runner knows and the database does not.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Around {
     pub link: Link,
+    pub power: Power,
+    /// Targets that are being sent to, and under which grant.
+    pub entered: Vec<(TargetId, Option<GrantId>)>,
     /// Only these targets are served.
     pub targets: Vec<TargetId>,
     pub reading: bool,
@@ -30,19 +37,33 @@ pub(crate) fn wake(tx: &Transaction<'_>, now: &Now) -> Result<()> {
     let since = rows::int(now.since_boot_ms);
     let last = now.utc_ms.saturating_add_unsigned(MAX_WAIT_MS);
     for (table, to) in [("delivery", "waiting"), ("part", "unread")] {
-        tx.prepare_cached(&format!(
-            "UPDATE {table} SET stage = '{to}', due_utc_ms = NULL WHERE stage = 'resting' AND
-               ((due_boot = ?1 AND (due_since_ms <= ?2 OR due_since_ms > ?2 + {MAX_WAIT_MS})) OR (due_boot <> ?1 AND (due_utc_ms <= ?3 OR due_utc_ms > ?4)))"
-        ))?
-        .execute(params![now.boot.as_bytes(), since, now.utc_ms, last])?;
+        // Each is a range of an index: what rests on is not looked at, however much there is of it.
+        for (index, due, than) in [
+            ("boot", "due_boot = ?1 AND due_since_ms <= ?2", since),
+            ("boot", "due_boot = ?1 AND due_since_ms > ?2", since.saturating_add(rows::int(MAX_WAIT_MS))),
+            ("utc", "due_boot <> ?1 AND due_utc_ms <= ?2", now.utc_ms),
+            ("utc", "due_boot <> ?1 AND due_utc_ms > ?2", last),
+        ] {
+            tx.prepare_cached(&format!(
+                "UPDATE {table} INDEXED BY {table}_resting_{index} SET stage = '{to}', due_utc_ms = NULL
+                 WHERE stage = 'resting' AND {due}"
+            ))?
+            .execute(params![now.boot.as_bytes(), than])?;
+        }
     }
     Ok(())
 }
 
 /// What concerns every asset, for all targets.
-pub(crate) fn world(conn: &Connection, link: Link) -> Result<World> {
-    let targets = targets::all(conn)?.iter().map(view).collect();
-    Ok(World { link, paused: paused(conn)?, targets })
+pub(crate) fn world(conn: &Connection, link: Link, power: Power, now: &Now) -> Result<World> {
+    let around = Around { link, power, ..Around::default() };
+    world_of(conn, &around, targets::all(conn)?.iter().map(view).collect(), now)
+}
+
+fn world_of(conn: &Connection, around: &Around, targets: Vec<TargetView>, now: &Now) -> Result<World> {
+    let Around { link, power, entered, .. } = around.clone();
+    let (budgets, grants) = (money::running_budgets(conn, now)?, grants::holding(conn, now)?);
+    Ok(World { link, power, paused: paused(conn)?, targets, budgets, grants, entered })
 }
 
 fn view(target: &targets::Target) -> TargetView {
@@ -50,75 +71,233 @@ fn view(target: &targets::Target) -> TargetView {
 }
 
 /// Loads the snapshot.
-pub(crate) fn load(conn: &Connection, around: &Around, policy: &Policy) -> Result<Snapshot> {
+pub(crate) fn load(conn: &Connection, around: &Around, policy: &Policy, now: &Now) -> Result<Snapshot> {
     let served: Vec<_> = targets::all(conn)?.into_iter().filter(|t| around.targets.contains(&t.id)).collect();
-    let views: Vec<_> = served.iter().map(view).collect();
-    let mut candidates = Vec::new();
-    let mut unchecked = Vec::new();
-    let mut open = 0;
-    for view in &views {
-        for urgent in [true, false] {
-            for class in CLASSES {
-                ready(conn, view.id, class, urgent, policy.order, &mut candidates)?;
-            }
-        }
-        if view.have_check && !around.asking.contains(&view.id) {
-            not_asked(conn, view.id, &mut unchecked)?;
-        }
-        open += open_count(conn, view.id)?;
+    let world = world_of(conn, around, served.iter().map(view).collect(), now)?;
+    let groups = groups(conn, &around.targets)?;
+    let mut loading =
+        Loading { conn, world: &world, policy, now, groups: &groups, candidates: vec![], unchecked: vec![] };
+    for (index, group) in groups.iter().enumerate() {
+        loading.group(index, group)?;
     }
-    let world = World { link: around.link.clone(), paused: paused(conn)?, targets: views };
+    loading.granted()?;
+    let (candidates, unchecked) = loading.bounded(policy.order);
+    let open = groups.iter().map(|group| group.open).sum();
     let unread = unread(conn, policy.order)?;
     let next_due = next_due(conn, &around.targets)?;
     let dropped = dropped(conn)?;
     let (sending, reading, asking) = (around.sending, around.reading, around.asking.clone());
-    Ok(Snapshot { world, unread, candidates, unchecked, sending, reading, dropped, asking, next_due, open })
+    Ok(Snapshot { world, unread, groups, candidates, unchecked, sending, reading, dropped, asking, next_due, open })
 }
 
-fn ready(
-    conn: &Connection,
-    target: TargetId,
-    class: Rendition,
-    urgent: bool,
-    order: Order,
-    into: &mut Vec<Candidate>,
-) -> Result<()> {
-    let direction = if order == Order::Newest { "DESC" } else { "ASC" };
-    let unrendered = if class == Rendition::Text { previews::UNRENDERED } else { "0" };
-    let mut query = conn.prepare_cached(&format!(
-        "SELECT id, ord, {unrendered} FROM delivery WHERE target = ?1 AND class = ?2 AND urgent = ?3 AND stage = 'waiting' AND checked = 1
-         ORDER BY ord {direction} LIMIT ?4"
-    ))?;
-    let mut rows = query.query(params![target.0, class.as_str(), urgent, CANDIDATES as i64])?;
-    while let Some(row) = rows.next()? {
-        let (delivery, order, unrendered) = (DeliveryId(row.get(0)?), row.get(1)?, row.get(2)?);
-        into.push(Candidate { delivery, target, class, urgent, order, unrendered });
-    }
-    Ok(())
-}
-
-fn not_asked(
-    conn: &Connection,
-    target: TargetId,
-    into: &mut Vec<(TargetId, DeliveryId, satchel_kernel::ids::BlobHash)>,
-) -> Result<()> {
+/// What is open at these targets, by what rules can tell apart.
+fn groups(conn: &Connection, targets: &[TargetId]) -> Result<Vec<Group>> {
     let mut query = conn.prepare_cached(
-        "SELECT d.id, y.hash FROM delivery d JOIN payload y ON y.id = d.payload
-         WHERE d.target = ?1 AND d.stage = 'waiting' AND d.checked = 0 ORDER BY d.urgent DESC, d.ord DESC LIMIT ?2",
+        "SELECT target, class, kind, album, urgent, sum(n), sum(todo) FROM tally
+         WHERE target = ?1 AND stage IN ('waiting', 'resting', 'sending') AND n > 0 GROUP BY class, kind, album, urgent",
     )?;
-    let mut found = query.query(params![target.0, MAX_HASHES as i64])?;
-    while let Some(row) = found.next()? {
-        into.push((target, DeliveryId(row.get(0)?), rows::id(row, 1)?));
+    let mut groups = Vec::new();
+    for target in targets {
+        let mut rows = query.query([target.0])?;
+        while let Some(row) = rows.next()? {
+            groups.push(Group {
+                target: *target,
+                rendition: rows::name(row, 1, Rendition::from_name)?,
+                kind: rows::json(row, 2)?,
+                album: row.get(3)?,
+                urgent: row.get(4)?,
+                open: rows::count(row, 5)?,
+                bytes: rows::count(row, 6)?,
+            });
+        }
     }
-    Ok(())
+    Ok(groups)
+}
+
+struct Loading<'a> {
+    conn: &'a Connection,
+    world: &'a World,
+    policy: &'a Policy,
+    now: &'a Now,
+    groups: &'a [Group],
+    candidates: Vec<Candidate>,
+    unchecked: Vec<(i64, Unchecked)>,
+}
+
+/// The columns that tell a group, from ?1 on.
+const OF_GROUP: &str = "target = ?1 AND class = ?2 AND kind = ?3 AND album = ?4 AND urgent = ?5";
+
+impl Loading<'_> {
+    /// What may go of a group by the rules.
+    fn group(&mut self, index: usize, group: &Group) -> Result<()> {
+        let Some(most) = most(self.now, &group.item(), self.world, self.policy) else { return Ok(()) };
+        let Group { target, rendition, kind, album, urgent, .. } = group;
+        let direction = if self.policy.order == Order::Newest { "DESC" } else { "ASC" };
+        let unrendered = if *rendition == Rendition::Text { previews::UNRENDERED } else { making::UNMADE };
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let kind = rows::text(kind);
+        if *rendition == Rendition::Preview {
+            return self.bare(index, group, &kind);
+        }
+        let limit = CANDIDATES as i64;
+        let before = self.candidates.len();
+        let in_order = format!(
+            "SELECT id, ord, {unrendered}, todo FROM
+               (SELECT * FROM delivery WHERE {OF_GROUP} AND stage = 'waiting' AND checked = 1 ORDER BY ord {direction} LIMIT {LOOKED_AT})
+               AS delivery WHERE todo <= ?6 ORDER BY ord {direction} LIMIT ?7"
+        );
+        let by_size = format!(
+            "SELECT id, ord, {unrendered}, todo FROM delivery WHERE {OF_GROUP} AND stage = 'waiting' AND checked = 1
+               AND todo <= ?6 ORDER BY todo LIMIT ?7"
+        );
+        for sql in [in_order, by_size] {
+            let mut query = self.conn.prepare_cached(&sql)?;
+            let mut found = query.query(params![target.0, rendition.as_str(), kind, album, urgent, most, limit])?;
+            while let Some(row) = found.next()? {
+                self.candidates.push(Candidate {
+                    delivery: DeliveryId(row.get(0)?),
+                    target: *target,
+                    class: *rendition,
+                    urgent: *urgent,
+                    order: row.get(1)?,
+                    unrendered: row.get(2)?,
+                    group: index,
+                    todo: rows::count(row, 3)?,
+                    grant: None,
+                });
+            }
+            if self.candidates.len() > before || most == i64::MAX {
+                break;
+            }
+        }
+        self.not_asked(index, group, &kind)
+    }
+
+    /// Posts that are there without their previews.
+    fn bare(&mut self, index: usize, group: &Group, kind: &str) -> Result<()> {
+        let Group { target, rendition: class, album, urgent, .. } = group;
+        let direction = if self.policy.order == Order::Newest { "DESC" } else { "ASC" };
+        let mut query = self.conn.prepare_cached(&format!(
+            "SELECT id, ord FROM delivery WHERE target = ?1 AND kind = ?2 AND album = ?3 AND urgent = ?4 AND bare = 1
+               AND stage = 'delivered' ORDER BY ord {direction} LIMIT ?5"
+        ))?;
+        let mut found = query.query(params![target.0, kind, album, urgent, CANDIDATES as i64])?;
+        while let Some(row) = found.next()? {
+            let (delivery, order) = (DeliveryId(row.get(0)?), row.get(1)?);
+            let (target, class, urgent) = (*target, *class, *urgent);
+            let one = Candidate {
+                delivery,
+                target,
+                class,
+                urgent,
+                order,
+                unrendered: true,
+                group: index,
+                todo: PREVIEW,
+                grant: None,
+            };
+            self.candidates.push(one);
+        }
+        Ok(())
+    }
+
+    fn not_asked(&mut self, index: usize, group: &Group, kind: &str) -> Result<()> {
+        let Group { target, rendition, album, urgent, .. } = group;
+        if !self.world.targets.iter().any(|view| view.id == *target && view.have_check) {
+            return Ok(());
+        }
+        let direction = if self.policy.order == Order::Newest { "DESC" } else { "ASC" };
+        let mut query = self.conn.prepare_cached(&format!(
+            "SELECT d.id, y.hash, d.ord FROM
+               (SELECT id, payload, ord FROM delivery WHERE {OF_GROUP} AND stage = 'waiting' AND checked = 0
+                ORDER BY ord {direction} LIMIT ?6) d
+             JOIN payload y ON y.id = d.payload"
+        ))?;
+        let mut found = query.query(params![target.0, rendition.as_str(), kind, album, urgent, MAX_HASHES as i64])?;
+        while let Some(row) = found.next()? {
+            let (delivery, hash, order): (_, _, i64) = (DeliveryId(row.get(0)?), rows::id(row, 1)?, row.get(2)?);
+            self.unchecked.push((order, Unchecked { delivery, target: *target, hash, group: index, grant: None }));
+        }
+        Ok(())
+    }
+
+    /// What may go by a grant.
+    fn granted(&mut self) -> Result<()> {
+        let (text, other) = (previews::UNRENDERED, making::UNMADE);
+        let mut query = self.conn.prepare_cached(&format!(
+            "SELECT delivery.id, delivery.target, delivery.class, delivery.kind, delivery.album, delivery.urgent, delivery.ord,
+                    delivery.todo, delivery.checked, y.hash,
+                    CASE delivery.class WHEN 'text' THEN {text} ELSE {other} END
+             FROM given_for f JOIN part p ON p.asset = f.asset JOIN wanted g ON g.part = p.id
+             JOIN delivery ON delivery.id = g.delivery JOIN payload y ON y.id = delivery.payload
+             WHERE f.given = ?1 AND delivery.stage = 'waiting' GROUP BY delivery.id ORDER BY delivery.ord DESC LIMIT ?2"
+        ))?;
+        for grant in self.world.grants.iter().filter(|grant| grant.holds(&self.world.link)) {
+            let mut found = query.query(params![grant.id.0, LOOKED_AT])?;
+            while let Some(row) = found.next()? {
+                let (delivery, target) = (DeliveryId(row.get(0)?), TargetId(row.get(1)?));
+                let class = rows::name(row, 2, Rendition::from_name)?;
+                let (kind, album, urgent): (_, String, bool) = (rows::json(row, 3)?, row.get(4)?, row.get(5)?);
+                let same = |g: &Group| {
+                    (g.target, g.rendition, g.kind, g.album.as_str(), g.urgent)
+                        == (target, class, kind, album.as_str(), urgent)
+                };
+                let Some(group) = self.groups.iter().position(same) else { continue };
+                let (order, todo): (i64, _) = (row.get(6)?, rows::count(row, 7)?);
+                if row.get(8)? {
+                    self.candidates.retain(|c| c.delivery != delivery);
+                    let unrendered = row.get(10)?;
+                    let grant = Some(grant.id);
+                    self.candidates.push(Candidate {
+                        delivery,
+                        target,
+                        class,
+                        urgent,
+                        order,
+                        unrendered,
+                        group,
+                        todo,
+                        grant,
+                    });
+                } else if let Some(hash) = rows::maybe_id(row, 9)? {
+                    self.unchecked.retain(|(_, one)| one.delivery != delivery);
+                    let grant = Some(grant.id);
+                    self.unchecked.push((order, Unchecked { delivery, target, hash, group, grant }));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The first of each class at each target, whichever group they are in.
+    fn bounded(self, order: Order) -> (Vec<Candidate>, Vec<Unchecked>) {
+        let Self { mut candidates, mut unchecked, groups, .. } = self;
+        let age = |of: i64| if order == Order::Newest { of.saturating_neg() } else { of };
+        candidates.sort_by_key(|c| (c.grant.is_none(), c.target, c.class, !c.urgent, age(c.order), c.delivery));
+        let mut taken = std::collections::HashMap::new();
+        candidates.retain(|c| {
+            let so_far = taken.entry((c.grant.is_some(), c.target, c.class, c.urgent)).or_insert(0usize);
+            *so_far += 1;
+            *so_far <= CANDIDATES
+        });
+        let urgent = |one: &Unchecked| groups.get(one.group).is_some_and(|group| group.urgent);
+        unchecked.sort_by_key(|(of, one)| (one.grant.is_none(), one.target, !urgent(one), age(*of), one.delivery));
+        let mut asked = std::collections::HashMap::new();
+        unchecked.retain(|(_, one)| {
+            let so_far = asked.entry(one.target).or_insert(0usize);
+            *so_far += 1;
+            *so_far <= MAX_HASHES
+        });
+        (candidates, unchecked.into_iter().map(|(_, one)| one).collect())
+    }
 }
 
 /// Uploads that nobody wants any more, of which a server may keep something.
 fn dropped(conn: &Connection) -> Result<Vec<(TargetId, DeliveryId)>> {
-    // CROSS JOIN keeps the order: open uploads are few, deliveries are not.
+    // CROSS JOIN keeps the order: unwanted uploads are few, deliveries are not.
     let mut query = conn.prepare_cached(
         "SELECT d.target, d.id FROM upload u CROSS JOIN delivery d ON d.id = u.delivery
-         WHERE u.ended_utc_ms IS NULL AND d.stage = 'dropped' AND u.lease_owner IS NULL LIMIT ?1",
+         WHERE u.unwanted = 1 AND u.ended_utc_ms IS NULL AND u.lease_owner IS NULL AND d.stage = 'dropped' LIMIT ?1",
     )?;
     let found = query.query_map([CANDIDATES as i64], |row| Ok((TargetId(row.get(0)?), DeliveryId(row.get(1)?))))?;
     Ok(found.collect::<rusqlite::Result<_>>()?)
@@ -147,13 +326,6 @@ fn unread(conn: &Connection, order: Order) -> Result<Vec<PartId>> {
     let parts =
         query.query_map([CANDIDATES as i64], |row| Ok(PartId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?;
     Ok(parts)
-}
-
-fn open_count(conn: &Connection, target: TargetId) -> Result<u64> {
-    let mut query = conn.prepare_cached(
-        "SELECT coalesce(sum(n), 0) FROM tally WHERE target = ?1 AND stage IN ('waiting', 'resting', 'sending')",
-    )?;
-    Ok(query.query_row([target.0], |row| rows::count(row, 0))?)
 }
 
 fn next_due(conn: &Connection, targets: &[TargetId]) -> Result<Option<Due>> {

@@ -3,13 +3,16 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use satchel_kernel::ids::TargetId;
 use satchel_kernel::protocol::keys::SigningKey;
+use satchel_kernel::protocol::post::Rendition;
 use satchel_kernel::state::Trouble;
 use satchel_kernel::time::{Due, Now};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{deliveries, rows};
+use super::{backfill, deliveries, rows};
 use crate::error::Result;
+use crate::journal::Record;
+use crate::redact::Redaction;
 
 /// What a target is; stored as a document. No token stands here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,17 +38,41 @@ pub(crate) struct Spec {
     /// Digest of bounded PATCHes.
     #[serde(default)]
     pub checksum: Option<satchel_kernel::wire::Algorithm>,
+    /// What it gets besides originals, where it is no receiver (those take all): `press`.
+    #[serde(default)]
+    pub renditions: Vec<Rendition>,
+    /// What it is not to learn from a file.
+    #[serde(default)]
+    pub redact: Redaction,
 }
 
 impl Spec {
     /// A bare tus endpoint.
     pub(crate) fn bare(create: Url) -> Self {
         let (receiver, pin, server, account, key, checksum) = (None, None, None, None, None, None);
-        Self { create, receiver, pin, server, account, key, origins: vec![], headers: vec![], checksum }
+        let (renditions, redact) = (vec![], Redaction::None);
+        Self {
+            create,
+            receiver,
+            pin,
+            server,
+            account,
+            key,
+            origins: vec![],
+            headers: vec![],
+            checksum,
+            renditions,
+            redact,
+        }
     }
 }
 
 impl Spec {
+    /// Whether it takes the press rendition.
+    fn takes_press(&self) -> bool {
+        self.receiver.is_some() || self.renditions.contains(&Rendition::Press)
+    }
+
     /// Whether the same address leads to another server or account than before.
     fn is_another_than(&self, other: &Self) -> bool {
         let (before, now) = ((&self.server, &self.account), (&other.server, &other.account));
@@ -69,29 +96,50 @@ impl Target {
     }
 }
 
+/// A target that was set up or changed.
+pub(crate) struct Set {
+    pub id: TargetId,
+    pub changed: bool,
+    /// What the journal is to know besides.
+    pub records: Vec<Record>,
+}
+
 /// Sets a target up, or changes what it is. A new one gets a delivery of all that was read so far; and one that is another
 /// server by now, or that knows this device under another account, is offered everything anew: what the one before holds is
-/// not there.
-pub(crate) fn set(tx: &Transaction<'_>, url: &str, spec: &Spec) -> Result<(TargetId, bool)> {
+/// not there. What it takes, and what it is not to learn, holds for all that has not gone to it yet.
+pub(crate) fn set(tx: &Transaction<'_>, url: &str, spec: &Spec) -> Result<Set> {
     let receiver = spec.receiver.is_some();
-    let found: Option<(i64, Spec)> = tx
-        .query_row("SELECT id, spec FROM target WHERE url = ?1", [url], |row| Ok((row.get(0)?, rows::json(row, 1)?)))
-        .optional()?;
-    if let Some((id, before)) = found {
-        if before.is_another_than(spec) {
-            deliveries::offer_anew(tx, id)?;
+    let (press, redact) = (spec.takes_press(), spec.redact.as_str());
+    if let Some((id, before)) = by_url(tx, url)? {
+        let changed = tx.execute(
+            "UPDATE target SET spec = ?2, press = ?3, redact = ?4 WHERE id = ?1 AND spec <> ?2",
+            params![id.0, rows::text(spec), press, redact],
+        )?;
+        let mut records = vec![];
+        if before.redact != spec.redact {
+            records.extend(backfill::want_anew(tx, id.0)?);
         }
-        let changed =
-            tx.execute("UPDATE target SET spec = ?2 WHERE id = ?1 AND spec <> ?2", params![id, rows::text(spec)])?;
-        return Ok((TargetId(id), changed > 0));
+        if before.is_another_than(spec) {
+            records.extend(deliveries::offer_anew(tx, id.0)?);
+        }
+        if press && !before.takes_press() {
+            records.extend(backfill::made(tx, id.0)?);
+        }
+        return Ok(Set { id, changed: changed > 0, records });
     }
     tx.execute(
-        "INSERT INTO target (url, spec, have_check, posts) VALUES (?1, ?2, ?3, ?3)",
-        params![url, rows::text(spec), receiver],
+        "INSERT INTO target (url, spec, have_check, posts, press, redact) VALUES (?1, ?2, ?3, ?3, ?4, ?5)",
+        params![url, rows::text(spec), receiver, press, redact],
     )?;
     let id = tx.last_insert_rowid();
     deliveries::backfill(tx, id)?;
-    Ok((TargetId(id), true))
+    Ok(Set { id: TargetId(id), changed: true, records: backfill::made(tx, id)? })
+}
+
+/// What stands under an address.
+pub(crate) fn by_url(conn: &Connection, url: &str) -> Result<Option<(TargetId, Spec)>> {
+    let mut query = conn.prepare_cached("SELECT id, spec FROM target WHERE url = ?1")?;
+    Ok(query.query_row([url], |row| Ok((TargetId(row.get(0)?), rows::json(row, 1)?))).optional()?)
 }
 
 /// All targets.

@@ -7,7 +7,7 @@ use satchel_kernel::protocol::post::Rendition;
 use satchel_kernel::time::Now;
 use satchel_kernel::wire::{Protocol, Status, Stored, Wire};
 
-use super::{Outgoing, deliveries, ledger, rows};
+use super::{Outgoing, deliveries, ledger, money, rows};
 use crate::error::Result;
 
 /// An upload that was begun.
@@ -180,10 +180,11 @@ pub(crate) struct RequestRecord {
     pub verdict: String,
     pub status: Option<u16>,
     pub sent: u64,
-    pub received: u64,
     /// How much further the server's word went because of it.
     pub gained: u64,
     pub started_utc_ms: i64,
+    /// What time the server said it was, where it proved to be itself.
+    pub vouched_utc_ms: Option<i64>,
 }
 
 /// Stores a step: state, attempt and ledger in this one transaction.
@@ -216,7 +217,13 @@ pub(crate) fn step(tx: &Transaction<'_>, record: &StepRecord, now: &Now) -> Resu
         "DELETE FROM attempt WHERE delivery = ?1 AND id <= (SELECT id FROM attempt WHERE delivery = ?1 ORDER BY id DESC LIMIT 1 OFFSET 50)",
     )?
     .execute([delivery.0])?;
-    ledger::add(tx, *target, *link, now, &ledger::Bytes { sent, acknowledged: r.gained, received: r.received })
+    if let Some(server_utc_ms) = r.vouched_utc_ms {
+        money::vouched(tx, now, server_utc_ms)?;
+    }
+    // What the sockets carried is settled by account, apart from what it was worth.
+    let wasted = rows::int(sent) - rows::int(r.gained);
+    let worth = ledger::Bytes { acknowledged: r.gained, wasted, ..ledger::Bytes::default() };
+    ledger::add(tx, *target, *link, now, &worth)
 }
 
 /// A process that was killed recorded nothing of its last request. What the server has of it was sent all the same.

@@ -11,7 +11,7 @@ use satchel_testkit::liar::{FalseAnswer, Lie, LyingTus, Point, When};
 
 use tokio_util::sync::CancellationToken;
 
-use super::world::{Photo, Place, add, aim, all, at_once, run, run_out, states, within};
+use super::world::{Photo, Place, add, aim, all, at_once, lose_database, run, run_out, states, within};
 
 const DATABASE: &str = "outbox.db";
 
@@ -82,7 +82,7 @@ async fn life() -> Life {
     for n in 0..12 {
         let name = format!("waiting{n}.jpg");
         let photo = place.photo(&name, 2_000 + n as usize, 20 + n);
-        let options = AddOptions { urgent: n == 1, copy: n == 2, post: PostEdit::default() };
+        let options = AddOptions { urgent: n == 1, copy: n == 2, ..AddOptions::default() };
         let id = outbox.add(&photo.path, &options).await.unwrap().id();
         match n {
             0 => outbox.edit_post(id, caption("second thoughts")).await.unwrap(),
@@ -167,7 +167,9 @@ async fn accounted_for(outbox: &Outbox, life: &Life, what: &str) {
             (AssetState::Delivered { .. }, Fate::Delivered) => true,
             // Where the upload's name survived, the server will tell; where it did not, a person must.
             (AssetState::Parked { reason: ParkReason::FateUnknown }, Fate::Begun) => true,
-            (AssetState::Waiting { reason: WaitReason::NoLink }, Fate::Begun | Fate::Waiting | Fate::Unread) => true,
+            (AssetState::Waiting { reason: WaitReason::NoLink, .. }, Fate::Begun | Fate::Waiting | Fate::Unread) => {
+                true
+            }
             _ => false,
         };
         assert!(fits, "{what}: {}: {:?}", asset.name, asset.state);
@@ -391,10 +393,7 @@ async fn a_damaged_journal_beside_a_sound_database_loses_nothing() {
         assert!(aside(&folder).iter().all(|name| !name.starts_with(DATABASE)), "a sound database was set aside");
         drop(outbox);
         // And should the database be lost next, nothing is, for it knew.
-        fs::remove_file(folder.join(DATABASE)).unwrap();
-        for suffix in ["-wal", "-shm"] {
-            let _ = fs::remove_file(folder.join(format!("{DATABASE}{suffix}")));
-        }
+        lose_database(&folder);
     }
 }
 
@@ -481,9 +480,7 @@ async fn a_journal_that_was_lost_is_told_anew_from_the_database() {
         let outbox = place.open().await;
         assert_eq!(outbox.retold(), 5, "{ruin:?}");
         drop(outbox);
-        for file in ["outbox.db", "outbox.db-wal", "outbox.db-shm"] {
-            let _ = fs::remove_file(place.folder.join(file));
-        }
+        lose_database(&place.folder);
         let outbox = place.open().await;
         assert_eq!(outbox.recovered().0, 5, "{ruin:?}");
         for id in &ids {

@@ -13,10 +13,10 @@ use satchel_testkit::liar::LyingTus;
 use super::world::{Place, add, aim, all, at_once, open, run_out, within};
 
 /// A small disk, gone when it is dropped.
-struct Disk(PathBuf);
+pub(crate) struct Disk(PathBuf);
 
 impl Disk {
-    fn mount(at: &Path, bytes: u64) -> Option<Self> {
+    pub(crate) fn mount(at: &Path, bytes: u64) -> Option<Self> {
         fs::create_dir_all(at).unwrap();
         let size = format!("size={bytes}");
         let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "satchel-test"]).arg(at).output();
@@ -28,7 +28,7 @@ impl Disk {
     }
 
     /// Takes all the room but about so many bytes.
-    fn fill(&self, but: u64) {
+    pub(crate) fn fill(&self, but: u64) {
         let mut file = fs::File::create(self.0.join("filler")).unwrap();
         let block = [0; 4096];
         while file.write_all(&block).is_ok() {}
@@ -36,7 +36,7 @@ impl Disk {
         file.set_len(length.saturating_sub(but)).unwrap();
     }
 
-    fn free(&self) {
+    pub(crate) fn free(&self) {
         fs::remove_file(self.0.join("filler")).unwrap();
     }
 }

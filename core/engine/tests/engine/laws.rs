@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use satchel::{AddOptions, AssetId, AssetState, Config, Link, Links, Outbox, ParkReason, Policy, PostEdit, WaitReason};
+use satchel::{AddOptions, AssetId, AssetState, Config, Link, Outbox, ParkReason, Policy, PostEdit, WaitReason};
 use satchel_testkit::Chance;
 use satchel_testkit::liar::{FalseAnswer, Lie, LyingTus, Point, When};
 use satchel_testkit::link::{Conditions, Cut, Simulator};
@@ -201,7 +201,7 @@ impl Day {
         assert_eq!(ids, self.accepted.keys().copied().collect(), "{what}: not what was accepted");
         for asset in &found {
             let words = match &asset.state {
-                AssetState::Waiting { reason } => {
+                AssetState::Waiting { reason, .. } => {
                     assert_ne!(*reason, WaitReason::Other, "{what}: {}", asset.name);
                     reason.words()
                 }
@@ -252,7 +252,7 @@ impl Day {
 }
 
 fn config(place: &Place) -> Config {
-    Config { policy: Policy { links: Links::Unmetered, ..Policy::default() }, ..place.config() }
+    Config { policy: Some(Policy::default()), ..place.config() }
 }
 
 async fn day(seed: u64) {

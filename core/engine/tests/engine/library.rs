@@ -11,7 +11,7 @@ use satchel::{
 };
 use satchel_testkit::liar::{Lie, LyingTus, Point, When};
 
-use super::world::{Place, aim, all, noise, open, run, run_out, states};
+use super::world::{Place, aim, all, lose_database, noise, open, run, run_out, states};
 
 /// A media library: every opening goes by way of a new file, as where an export is made each time.
 struct Album {
@@ -124,7 +124,7 @@ async fn what_cannot_be_opened_says_so_and_waits_or_is_parked() {
     }
     run(&outbox).await;
     let state = async |id: &str| outbox.asset(ids[id]).await.unwrap().state;
-    assert_eq!(state(away).await, AssetState::Waiting { reason: WaitReason::SourceAway }, "however often it was tried");
+    assert_eq!(state(away).await.wait_reason(), Some(&WaitReason::SourceAway), "however often it was tried");
     assert_eq!(state(gone).await, AssetState::Parked { reason: ParkReason::SourceGone });
     assert_eq!(state(denied).await, AssetState::Parked { reason: ParkReason::SourceUnreadable });
     album.change(away, |kept| kept.fault = None);
@@ -139,7 +139,7 @@ async fn what_cannot_be_opened_says_so_and_waits_or_is_parked() {
     drop(outbox);
     let outbox = place.open().await;
     run(&outbox).await;
-    assert_eq!(outbox.asset(left).await.unwrap().state, AssetState::Waiting { reason: WaitReason::SourceAway });
+    assert_eq!(outbox.asset(left).await.unwrap().state.wait_reason(), Some(&WaitReason::SourceAway));
     let refused = outbox.add_item(&LibraryItem { id: "x".into(), name: "x.jpg".into() }, &AddOptions::default()).await;
     assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
 }
@@ -159,7 +159,7 @@ async fn an_item_that_is_away_in_the_middle_of_its_upload_goes_on_where_it_was()
     outbox.try_now().await.unwrap();
     run(&outbox).await;
     let state = outbox.asset(id).await.unwrap().state;
-    let AssetState::Waiting { reason: WaitReason::Retry { trouble: Trouble::SourceAway, .. } } = state else {
+    let AssetState::Waiting { reason: WaitReason::Retry { trouble: Trouble::SourceAway, .. }, .. } = state else {
         panic!("{state:?}")
     };
     album.change("a", |kept| kept.fault = None);
@@ -178,9 +178,7 @@ async fn items_and_their_copies_survive_the_loss_of_the_database() {
     outbox.add_item(&copied, &AddOptions { copy: true, ..AddOptions::default() }).await.unwrap();
     add(&outbox, &plain).await;
     drop(outbox);
-    for name in ["outbox.db", "outbox.db-wal", "outbox.db-shm"] {
-        let _ = fs::remove_file(place.folder.join(name));
-    }
+    lose_database(&place.folder);
     album.change("copied", |kept| kept.fault = Some(LibraryFault::Gone));
     let tus = LyingTus::start().await.unwrap();
     let outbox = open(with(&place, &album)).await;

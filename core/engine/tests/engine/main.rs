@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod camera;
+mod consent;
 mod cuts;
 mod damage;
 mod false_answers;
@@ -14,10 +16,15 @@ mod full_disk;
 mod host;
 mod laws;
 mod library;
+mod links;
+mod money;
 mod outbox;
 mod pages;
+mod press;
 mod previews;
 mod receiver;
+mod redact;
+mod said;
 #[cfg(unix)]
 mod sources;
 mod stage;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use satchel::kernel::protocol::post::Rendition;
 use satchel::{
-    AddOptions, AddOutcome, AssetState, Change, Error, Link, Links, Order, Outbox, ParkReason, Policy, PostEdit, Proof,
+    AddOptions, AddOutcome, AssetState, Change, Error, Link, Order, Outbox, ParkReason, Policy, PostEdit, Proof,
     RunOptions, WaitReason,
 };
 use satchel_testkit::liar::{FalseAnswer, Lie, LyingTus, Point, Seen, When};
@@ -98,7 +98,7 @@ async fn an_urgent_twin_goes_before_what_is_newer() {
     let tus = LyingTus::start().await.unwrap();
     let outbox = place.open().await;
     aim(&outbox, &tus).await;
-    outbox.set_policy(Policy { links: Links::Any, uploads_at_once: 1, ..Policy::default() });
+    outbox.set_policy(Policy { uploads_at_once: 1, ..Policy::over_any_link() });
     outbox.set_link(Link::none());
     let old = place.photo("old.jpg", 4_000, 1);
     add(&outbox, &old.path).await;
@@ -123,7 +123,7 @@ async fn newest_first_oldest_first_and_urgent_before_both() {
         let tus = LyingTus::start().await.unwrap();
         let outbox = place.open().await;
         aim(&outbox, &tus).await;
-        outbox.set_policy(Policy { links: Links::Any, uploads_at_once: 1, order, ..Policy::default() });
+        outbox.set_policy(Policy { uploads_at_once: 1, order, ..Policy::over_any_link() });
         outbox.set_link(Link::none());
         let mut hashes = Vec::new();
         for n in 0..5 {
@@ -253,7 +253,7 @@ async fn a_pause_cuts_at_once_and_the_upload_goes_on_where_it_was() {
     assert_eq!(report.counts.waiting(), 1);
     assert_eq!(report.wake.at_utc_ms, None, "nothing is due while it is paused");
     let state = slow.outbox.asset(id).await.unwrap().state;
-    assert_eq!(state, AssetState::Waiting { reason: WaitReason::Paused });
+    assert_eq!(state.wait_reason(), Some(&WaitReason::Paused));
     assert!(slow.outbox.paused().await.unwrap());
     slow.outbox.pause(false).await.unwrap();
     slow.link.set(Conditions::open());
@@ -265,7 +265,7 @@ async fn a_pause_cuts_at_once_and_the_upload_goes_on_where_it_was() {
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_link_may_not_be_used_any_more_not_a_byte_follows() {
     let slow = Slow::new().await;
-    slow.outbox.set_policy(Policy { links: Links::Unmetered, ..Policy::default() });
+    slow.outbox.set_policy(Policy::default());
     let photo = slow.place.photo("a.jpg", 300_000, 1);
     let id = add(&slow.outbox, &photo.path).await;
     let mut changes = slow.outbox.observe();
@@ -276,7 +276,7 @@ async fn when_the_link_may_not_be_used_any_more_not_a_byte_follows() {
     let report = within(running).await.unwrap().unwrap();
     assert_eq!(report.wake.needs, Some(satchel::kernel::planner::LinkNeed::Unmetered));
     let state = slow.outbox.asset(id).await.unwrap().state;
-    assert_eq!(state, AssetState::Waiting { reason: WaitReason::LinkCosts });
+    assert_eq!(state.wait_reason(), Some(&WaitReason::LinkCosts));
     within(slow.link.until(|s| s.live == 0)).await;
     let before = slow.link.stats();
     run(&slow.outbox).await;
@@ -285,7 +285,7 @@ async fn when_the_link_may_not_be_used_any_more_not_a_byte_follows() {
     let after = slow.link.stats();
     assert_eq!((after.connections, after.read_up), (before.connections, before.read_up), "a byte without consent");
     let state = slow.outbox.asset(id).await.unwrap().state;
-    assert_eq!(state, AssetState::Waiting { reason: WaitReason::LinkPriceUnknown });
+    assert_eq!(state.wait_reason(), Some(&WaitReason::LinkPriceUnknown));
     slow.link.set(Conditions::open());
     slow.outbox.set_link(Link::wifi());
     run_out(&slow.outbox).await;
@@ -407,13 +407,17 @@ async fn two_targets_get_all_and_one_that_is_down_holds_back_nothing() {
     let photo = place.photo("a.jpg", 5_000, 1);
     let id = add(&outbox, &photo.path).await;
     run(&outbox).await;
-    assert_eq!(outbox.asset(id).await.unwrap().state, AssetState::Waiting { reason: WaitReason::NoTarget });
+    assert_eq!(outbox.asset(id).await.unwrap().state.wait_reason(), Some(&WaitReason::NoTarget));
     aim(&outbox, &down).await;
     let well = aim(&outbox, &up).await;
     let report = run(&outbox).await;
     assert_eq!((report.counts.delivered, report.counts.open), (1, 1));
     let asset = outbox.asset(id).await.unwrap();
-    assert!(matches!(asset.state, AssetState::Waiting { reason: WaitReason::TargetRests { .. } }), "{:?}", asset.state);
+    assert!(
+        matches!(asset.state, AssetState::Waiting { reason: WaitReason::TargetRests { .. }, .. }),
+        "{:?}",
+        asset.state
+    );
     let there = asset.deliveries.iter().find(|d| d.target == well).unwrap();
     assert_eq!(there.state, AssetState::Delivered { proof: Proof::Unproven });
     // Only the one that is named counts for a run.
@@ -440,10 +444,35 @@ async fn the_ledger_is_what_the_server_saw() {
     let ledger = slow.outbox.ledger().await.unwrap();
     let sum = |f: fn(&satchel::LedgerRow) -> u64| ledger.iter().map(f).sum::<u64>();
     let arrived: u64 = slow.tus.seen().iter().map(|s| s.body).sum();
+    let requests = slow.tus.seen().len() as u64;
     assert_eq!(sum(|r| r.acknowledged), length);
-    assert_eq!(sum(|r| r.wasted.unsigned_abs()), sum(|r| r.sent) - length);
-    assert!(sum(|r| r.sent) >= arrived, "{} sent, {arrived} arrived", sum(|r| r.sent));
-    assert!(sum(|r| r.sent) <= arrived + 40_000, "{} sent, {arrived} arrived", sum(|r| r.sent));
+    let wasted: i64 = ledger.iter().map(|r| r.wasted).sum();
+    let payload = length + wasted.unsigned_abs();
+    assert!(wasted >= 0 && payload >= arrived && payload <= arrived + 40_000, "{payload} sent, {arrived} arrived");
+    // Heads of requests and replies are bytes as well.
+    let (sent, received) = (sum(|r| r.sent), sum(|r| r.received));
+    assert!((arrived..arrived + 40_000 + 2_000 * requests).contains(&sent), "{sent} sent, {arrived} arrived");
+    assert!((50 * requests..2_000 * requests).contains(&received), "{received} received for {requests} requests");
     let views = all(&slow.outbox).await;
     assert_eq!(views.iter().map(|a| a.acknowledged).sum::<u64>(), length);
+}
+
+/// A run that was killed says nothing any more: whoever opens the outbox next sees what waits, and why.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_run_left_under_way_waits() {
+    let slow = Slow::new().await;
+    let photo = slow.place.photo("a.jpg", 200_000, 1);
+    let id = add(&slow.outbox, &photo.path).await;
+    slow.slow();
+    let mut changes = slow.outbox.observe();
+    let running = slow.run(&CancellationToken::new());
+    until(&mut changes, moved).await;
+    let other = slow.place.open().await;
+    assert_eq!(other.asset(id).await.unwrap().state, AssetState::Sending, "somebody sends it");
+    running.abort();
+    assert!(running.await.unwrap_err().is_cancelled());
+    let next = slow.place.open().await;
+    next.set_link(Link::none());
+    let state = next.asset(id).await.unwrap().state;
+    assert_eq!(state.wait_reason(), Some(&WaitReason::NoLink), "{state:?}");
 }

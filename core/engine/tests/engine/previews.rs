@@ -9,13 +9,16 @@ use satchel::host::HostLimits;
 use satchel::kernel::protocol::post::Rendition;
 use satchel::{
     AddOptions, AssetState, Change, Config, Link, Outbox, ParkReason, Policy, PreviewRequest, Previewer, Proof, Source,
+    WaitReason,
 };
 use satchel_testkit::link::{Conditions, Simulator};
 use tokio_util::sync::CancellationToken;
 
 use super::host::system::Transfer;
 use super::outbox::caption;
-use super::world::{Photo, Place, add, at_once, noise, open, pair, receiver, run, run_out, states, within};
+use super::world::{
+    Photo, Place, add, at_once, lose_database, noise, open, pair, receiver, run, run_out, states, within,
+};
 
 /// A picture of 900 by 600 pixels that does not compress well.
 fn picture(place: &Place) -> Photo {
@@ -56,8 +59,8 @@ async fn a_post_takes_its_preview_along_once_and_before_the_original() {
     let desk = receiver(store.path()).await;
     let link = Simulator::start("127.0.0.1:0".parse().unwrap(), desk.addr(), 1).unwrap();
     let config = place.patient();
-    let policy = Policy { uploads_at_once: 1, ..config.policy.clone() };
-    let outbox = open(Config { policy, ..config }).await;
+    let policy = Policy { uploads_at_once: 1, ..Policy::over_any_link() };
+    let outbox = open(Config { policy: Some(policy), ..config }).await;
     pair(&outbox, &desk, Some(link.addr().port())).await;
     let photo = picture(&place);
     let id = add(&outbox, &photo.path).await;
@@ -107,9 +110,7 @@ async fn a_post_with_its_preview_survives_the_loss_of_the_database() {
     let id = add(&outbox, &photo.path).await;
     run_out(&outbox).await;
     drop(outbox);
-    for name in ["outbox.db", "outbox.db-wal", "outbox.db-shm"] {
-        let _ = fs::remove_file(place.folder.join(name));
-    }
+    lose_database(&place.folder);
     let outbox = place.open().await;
     outbox.set_token(target, satchel::Token::new(&paired.reply.token).unwrap());
     let report = run_out(&outbox).await;
@@ -308,4 +309,56 @@ async fn within_a_small_budget_the_words_go_alone() {
         }
     }
     assert_eq!(outbox.counts().await.unwrap().posts_delivered, 1, "{:?}", states(&outbox).await);
+}
+
+/// Words may cost here, and pictures not: the post goes alone, and its preview after it, as the same post.
+#[tokio::test(flavor = "multi_thread")]
+async fn words_go_alone_where_only_they_may_and_the_preview_follows() {
+    let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
+    let desk = receiver(store.path()).await;
+    let words = r#"{"version": 2, "rules": [{"for": {"renditions": ["text"]}, "allow": [{"over": "any"}]}]}"#;
+    let outbox = open(Config { policy: Some(Policy::from_json(words).unwrap()), ..place.config() }).await;
+    outbox.set_link(Link::cellular());
+    pair(&outbox, &desk, None).await;
+    let photo = picture(&place);
+    let options = AddOptions { post: caption("from the road"), ..AddOptions::default() };
+    let id = outbox.add(&photo.path, &options).await.unwrap().id();
+    run(&outbox).await;
+    assert_eq!((desk.assets().await.unwrap().len(), previews(store.path(), &[&photo]).len()), (1, 0));
+    let state = outbox.asset(id).await.unwrap().state;
+    assert_eq!(state.wait_reason(), Some(&WaitReason::LinkCosts), "{state:?}");
+    let counts = outbox.counts().await.unwrap();
+    assert_eq!((counts.posts_delivered, counts.open), (1, 1), "{counts:?}");
+    outbox.set_link(Link::wifi());
+    run_out(&outbox).await;
+    let made = previews(store.path(), &[&photo]);
+    assert_eq!((desk.assets().await.unwrap().len(), made.len()), (1, 1), "one post, one preview");
+    assert!(is_preview(&made[0]));
+    assert_eq!(outbox.asset(id).await.unwrap().state, AssetState::Delivered { proof: Proof::Receipt });
+    let again = run(&outbox).await;
+    assert_eq!(again.counts.waiting(), 0, "and then there is nothing left to be done");
+}
+
+/// Words that wait for a budget say so, whatever their photo waits for.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_next_says_why_it_waits() {
+    let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
+    let desk = receiver(store.path()).await;
+    let policy = Policy::ready(satchel::kernel::policy::PREVIEWS_ON_MOBILE_DATA);
+    let outbox = open(Config { policy, ..place.config() }).await;
+    outbox.set_link(Link::cellular());
+    pair(&outbox, &desk, None).await;
+    outbox.set_budget(super::money::budget("mobile", 30_000)).await.unwrap();
+    let id = add(&outbox, &picture(&place).path).await;
+    run(&outbox).await;
+    outbox.set_budget(super::money::budget("mobile", 5_000)).await.unwrap();
+    let second = place.photo("b.jpg", 40_000, 2);
+    let waits = add(&outbox, &second.path).await;
+    run(&outbox).await;
+    assert_eq!(outbox.asset(id).await.unwrap().state.wait_reason(), Some(&WaitReason::LinkCosts));
+    let state = outbox.asset(waits).await.unwrap().state;
+    assert!(
+        matches!(state.wait_reason(), Some(WaitReason::BudgetTooSmall { .. } | WaitReason::BudgetSpent { .. })),
+        "{state:?}"
+    );
 }

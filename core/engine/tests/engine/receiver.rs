@@ -2,12 +2,13 @@
 
 use std::fs;
 
-use satchel::{AssetState, Outbox, ParkReason, Proof, Token};
+use satchel::{AddOptions, AssetState, Outbox, ParkReason, PostEdit, Proof, Token};
 use satchel_testkit::link::{Conditions, Simulator};
 use tokio_util::sync::CancellationToken;
 
+use super::camera;
 use super::outbox::{caption, moved, until};
-use super::world::{Place, add, all, at_once, open, pair, receiver, run, run_out, states, within};
+use super::world::{Place, add, all, at_once, lose_database, open, pair, receiver, run, run_out, states, within};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_that_is_edited_after_delivery_reaches_the_receiver() {
@@ -105,7 +106,7 @@ async fn with_the_database_lost_the_receiver_tells_what_it_has() {
     // What both kernels still hold of it goes with the link.
     link.cut();
     drop(outbox);
-    fs::remove_file(place.folder.join("outbox.db")).unwrap();
+    lose_database(&place.folder);
     let outbox = place.open().await;
     assert_eq!(outbox.recovered(), (2, 0));
     for target in outbox.targets().await.unwrap() {
@@ -164,9 +165,7 @@ async fn another_server_at_the_same_address_gets_everything_and_nothing_counts_a
 
     // The journal tells it the same way.
     drop(outbox);
-    for suffix in ["", "-wal", "-shm"] {
-        let _ = fs::remove_file(place.folder.join(format!("outbox.db{suffix}")));
-    }
+    lose_database(&place.folder);
     let outbox = place.open().await;
     outbox.set_receiver(&paired).await.unwrap();
     assert_eq!(run_out(&outbox).await.counts.delivered, 1, "{:?}", states(&outbox).await);
@@ -201,4 +200,55 @@ async fn another_account_at_the_same_server_gets_everything() {
     // The same pairing told again changes nothing.
     outbox.set_receiver(&again).await.unwrap();
     assert_eq!(outbox.counts().await.unwrap().delivered, 1);
+}
+
+/// The same phone, whose outbox was lost: it sends the asset of before, which somebody deleted meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_photo_that_is_added_again_comes_back_with_its_words_and_its_preview() {
+    for again in [true, false] {
+        let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
+        let desk = receiver(store.path()).await;
+        let outbox = place.open().await;
+        let paired = satchel::pairing::pair(&desk.pairing_code(), "a phone", None).await.unwrap();
+        let target = outbox.set_receiver(&paired).await.unwrap();
+        let photo = camera::write(&place, "a.jpg", &camera::jpeg(300, 200, 1));
+        let post = PostEdit { tags: Some(vec!["harbour".into()]), ..caption("its words") };
+        let id = outbox.add(&photo.path, &AddOptions { post, ..AddOptions::default() }).await.unwrap().id();
+        run(&outbox).await;
+        let row = desk.assets().await.unwrap()[0].id;
+        assert!(desk.delete_asset(row).await.unwrap());
+        // Another server by its word: everything is offered anew.
+        let mut other = paired.clone();
+        other.reply.server = "0123456789abcdef0123456789abcdef".into();
+        outbox.set_receiver(&other).await.unwrap();
+        outbox.set_receiver(&paired).await.unwrap();
+        outbox.set_token(target, Token::new(&paired.reply.token).unwrap());
+        run_out(&outbox).await;
+        assert_eq!(outbox.asset(id).await.unwrap().state, AssetState::Parked { reason: ParkReason::DeletedThere });
+        assert!(desk.assets().await.unwrap().is_empty(), "what was deleted stays so");
+        // A folder that is looked through again says nothing of any one photo.
+        outbox
+            .add_folder(&place.photos, &AddOptions::default(), |_| std::ops::ControlFlow::Continue(()))
+            .await
+            .unwrap();
+        run_out(&outbox).await;
+        assert!(desk.assets().await.unwrap().is_empty());
+        if again {
+            let added = outbox.add(&photo.path, &AddOptions::default()).await.unwrap();
+            assert_eq!(added, satchel::AddOutcome::Revised(id));
+        } else {
+            outbox.retry(id).await.unwrap();
+        }
+        let report = run_out(&outbox).await;
+        assert_eq!(report.counts.needs_person(), 0, "{:?}", states(&outbox).await);
+        let shown = desk.assets().await.unwrap();
+        assert_eq!(shown.len(), 1);
+        assert_eq!((shown[0].caption.as_deref(), shown[0].tags.len()), (Some("its words"), 1));
+        assert!(shown[0].parts.len() == 2 && shown[0].parts.iter().all(|part| part.here), "{:?}", shown[0].parts);
+        // It was said once: a later deletion holds, whatever is edited.
+        assert!(desk.delete_asset(shown[0].id).await.unwrap());
+        outbox.edit_post(id, caption("other words")).await.unwrap();
+        run_out(&outbox).await;
+        assert!(desk.assets().await.unwrap().is_empty());
+    }
 }

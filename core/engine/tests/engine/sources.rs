@@ -9,15 +9,16 @@ use std::time::Duration;
 use satchel::kernel::protocol::post::Rendition;
 use satchel::source::SourceFault;
 use satchel::{
-    AddOptions, AssetState, Change, Error, Link, Links, Outbox, ParkReason, Policy, RunOptions, Token, Trouble,
-    WaitReason,
+    AddOptions, AssetState, Change, Error, Link, Outbox, ParkReason, Policy, RunOptions, Token, Trouble, WaitReason,
 };
 use satchel_testkit::liar::{Answer, Liar, LyingTus, Reply, Rule};
 use satchel_testkit::link::{Conditions, Simulator};
 use tokio_util::sync::CancellationToken;
 
 use super::cuts::from_where_the_server_stood;
-use super::world::{Photo, Place, add, aim, all, at_once, noise, open, pair, receiver, run, run_out, states, within};
+use super::world::{
+    Photo, Place, add, aim, all, at_once, lose_database, noise, open, pair, receiver, run, run_out, states, within,
+};
 
 /// An outbox with one good photo, which nothing here may hold back.
 async fn with_a_good_one() -> (Place, LyingTus, Outbox, Photo) {
@@ -107,7 +108,7 @@ async fn ten_gigabytes_are_added_at_once_and_read_without_holding_up_the_end() {
     }
     let id = add(&outbox, &huge).await;
     assert_eq!(outbox.asset(id).await.unwrap().bytes, 10 << 30);
-    outbox.set_policy(Policy { links: Links::Any, order: satchel::Order::Oldest, ..Policy::default() });
+    outbox.set_policy(Policy { order: satchel::Order::Oldest, ..Policy::over_any_link() });
     let cancel = CancellationToken::new();
     let running = tokio::spawn({
         let (outbox, cancel) = (outbox.clone(), cancel.clone());
@@ -132,7 +133,7 @@ async fn a_name_that_is_not_utf_8_is_a_name() {
     let id = add(&outbox, &path).await;
     drop(outbox);
     // And it is one after the database was lost.
-    fs::remove_file(place.folder.join("outbox.db")).unwrap();
+    lose_database(&place.folder);
     let outbox = place.open().await;
     assert_eq!(outbox.asset(id).await.unwrap().source.path(), Some(path.as_path()));
     assert_eq!(run_out(&outbox).await.counts.delivered, 2);
@@ -326,7 +327,7 @@ async fn a_file_that_changes_after_its_post_went_gets_a_new_revision() {
     let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
     let receiver = receiver(store.path()).await;
     let mut config = place.config();
-    config.policy.uploads_at_once = 1;
+    config.policy = Some(Policy { uploads_at_once: 1, ..Policy::over_any_link() });
     let outbox = open(config).await;
     pair(&outbox, &receiver, None).await;
     let photo = place.photo("a.jpg", 3_000_000, 1);
@@ -365,7 +366,7 @@ async fn a_server_that_is_none_is_named_and_tried_again() {
     let report = run(&outbox).await;
     assert!(report.wake.at_utc_ms.is_some());
     let state = outbox.asset(id).await.unwrap().state;
-    let AssetState::Waiting { reason } = &state else { panic!("{state:?}") };
+    let AssetState::Waiting { reason, .. } = &state else { panic!("{state:?}") };
     assert!(matches!(reason, WaitReason::TargetRests { trouble: Trouble::Unreachable, .. }), "{reason:?}");
     assert!(reason.words().contains("could not be reached"));
     let website = Liar::start(vec![Rule::always(Answer::Reply(Reply::html(200, "<html>Welcome")))]).await.unwrap();
@@ -374,7 +375,7 @@ async fn a_server_that_is_none_is_named_and_tried_again() {
     let asset = outbox.asset(id).await.unwrap();
     let states: Vec<_> = asset.deliveries.iter().map(|d| d.state.clone()).collect();
     let page = |s: &AssetState| {
-        matches!(s, AssetState::Waiting { reason: WaitReason::TargetRests { trouble: Trouble::Imposter(_), .. } })
+        matches!(s, AssetState::Waiting { reason: WaitReason::TargetRests { trouble: Trouble::Imposter(_), .. }, .. })
     };
     assert!(states.iter().any(page), "{states:?}");
 }
@@ -398,7 +399,7 @@ async fn wrong_addresses_tokens_and_pins_are_said_in_words() {
         outbox.try_now().await.unwrap();
         run(&outbox).await;
         let state = all(&outbox).await[0].state.clone();
-        let AssetState::Waiting { reason } = &state else { panic!("{state:?}") };
+        let AssetState::Waiting { reason, .. } = &state else { panic!("{state:?}") };
         assert!(matches!(reason, WaitReason::TargetRests { trouble: Trouble::NeedsToken, .. }), "{reason:?}");
     }
     outbox.set_token(target, Token::new("right").unwrap());
@@ -426,9 +427,8 @@ async fn copies_outlive_the_loss_of_all_records() {
     assert_eq!(outbox.saved(), 0);
     drop(outbox);
     std::fs::remove_file(&photo.path).unwrap();
-    for name in ["outbox.db", "outbox.db-wal", "outbox.db-shm", "journal"] {
-        let _ = std::fs::remove_file(place.folder.join(name));
-    }
+    lose_database(&place.folder);
+    std::fs::remove_file(place.folder.join("journal")).unwrap();
     let outbox = place.open().await;
     assert_eq!((outbox.saved(), outbox.counts().await.unwrap().waiting()), (1, 0));
     let spool = std::fs::read_dir(place.folder.join("spool")).unwrap().map(|file| file.unwrap().path());

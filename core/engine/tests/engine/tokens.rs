@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use satchel::host::HostLimits;
-use satchel::{AssetState, Config, Links, Outbox, Policy, Token, TokenSource, Trouble, WaitReason};
+use satchel::{AssetState, Config, Outbox, Policy, Token, TokenSource, Trouble, WaitReason};
 use satchel_testkit::liar::LyingTus;
 
 use super::world::{Place, add, aim, all, open, run, states, trusting, within};
@@ -68,7 +68,7 @@ async fn a_host_that_has_no_good_token_is_asked_once_a_minute_at_most() {
     run(&outbox).await;
     assert_eq!(account.asked(), [(tus.url(), None)]);
     let state = all(&outbox).await[0].state.clone();
-    let AssetState::Waiting { reason: WaitReason::TargetRests { trouble: Trouble::NeedsToken, .. } } = state else {
+    let AssetState::Waiting { reason: WaitReason::TargetRests { trouble: Trouble::NeedsToken, .. }, .. } = state else {
         panic!("{state:?}")
     };
     // A person gives the right one: no wait is left.
@@ -83,7 +83,7 @@ async fn a_late_refusal_of_the_old_token_says_nothing_of_the_new_one() {
     let (place, tus) = (Place::new(), LyingTus::start_tls().await.unwrap());
     let account = Account::with(&["right"]);
     let outbox = opened(place.config(), &tus, &account).await;
-    outbox.set_policy(Policy { links: Links::Any, uploads_at_once: 8, ..Policy::default() });
+    outbox.set_policy(Policy { uploads_at_once: 8, ..Policy::over_any_link() });
     let target = aim(&outbox, &tus).await;
     tus.require_token("right");
     for round in 0..20 {

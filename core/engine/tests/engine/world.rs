@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use satchel::kernel::wire::Patience;
-use satchel::{
-    AddOptions, AssetId, AssetView, Config, Filter, Link, Links, Outbox, Policy, Report, RunOptions, TargetId,
-};
+use satchel::{AddOptions, AssetId, AssetView, Config, Filter, Link, Outbox, Policy, Report, RunOptions, TargetId};
 use satchel_receiver::Receiver;
 use satchel_testkit::Chance;
 use satchel_testkit::liar::LyingTus;
@@ -65,7 +63,7 @@ impl Place {
     /// A configuration that gives up on silence soon.
     pub(crate) fn config(&self) -> Config {
         Config {
-            policy: Policy { links: Links::Any, ..Policy::default() },
+            policy: Some(Policy::over_any_link()),
             patience: Patience { stall_ms: 700, reply_ms: 700, reply_per_mib_ms: 100, settle_ms: 150 },
             connect_timeout: Duration::from_secs(2),
             ..Config::new(&self.folder)
@@ -80,6 +78,15 @@ impl Place {
     /// The outbox, on Wi-Fi.
     pub(crate) async fn open(&self) -> Outbox {
         open(self.config()).await
+    }
+}
+
+/// Loses the database of an outbox that was let go of; its threads may need a moment to close it.
+pub(crate) fn lose_database(folder: &Path) {
+    let open = fs::File::options().write(true).open(folder.join("open.lock")).unwrap();
+    open.lock().unwrap();
+    for name in ["outbox.db", "outbox.db-wal", "outbox.db-shm"] {
+        let _ = fs::remove_file(folder.join(name));
     }
 }
 

@@ -1,12 +1,27 @@
 //! Files that claim much, or are damaged: each is refused or rendered within the bound.
 
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::io::Cursor;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use satchel::previews::{Form, MEMORY, PreviewFault, make};
+use satchel::{metadata, redact};
 
+use crate::hostile::{self, Case};
 use crate::made::{self, Jpeg};
 use crate::memory::peak;
+use crate::work::Work;
+
+/// The most processor time that reading one file in one way may take.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// What passes until a decoder that was told to stop looks up; and how much slower unoptimised code is.
+const SLACK: u32 = if cfg!(debug_assertions) { 8 } else { 1 };
 
 /// Renders whatever it is, within the bound; answers the fault.
 fn survived(bytes: &[u8]) -> Option<PreviewFault> {
@@ -50,6 +65,80 @@ fn resized(mut jpeg: Vec<u8>, width: u16, height: u16) -> Vec<u8> {
     jpeg[frame + 5..frame + 7].copy_from_slice(&height.to_be_bytes());
     jpeg[frame + 7..frame + 9].copy_from_slice(&width.to_be_bytes());
     jpeg
+}
+
+/// Reads a file in one way; what it took, where that was too much.
+fn held<T>(what: &str, work: impl FnOnce(&dyn Fn() -> bool) -> T) -> Result<T, String> {
+    let (clock, asked) = (Work::begin(), Cell::new(0u32));
+    // It is asked for each small read, and asking the system takes longer than such a read.
+    let enough = || {
+        asked.set(asked.get().wrapping_add(1));
+        asked.get() % 64 == 0 && clock.done() > LONGEST * SLACK
+    };
+    let (done, used) = peak(|| work(&enough));
+    let took = clock.done();
+    if used > MEMORY || took > LONGEST * SLACK + LONGEST / 4 {
+        return Err(format!("{what} took {used} bytes and {} ms", took.as_millis()));
+    }
+    Ok(done)
+}
+
+/// Everything that reads a file before it is sent, within its bounds.
+fn borne(case: &Case) -> Result<(), String> {
+    let source = || Cursor::new(case.bytes.as_slice());
+    for form in [Form::Preview, Form::Press] {
+        if let Ok(made) = held(&format!("{form:?}"), |stop| make(&mut source(), form, stop))? {
+            let most = form.longest();
+            if made.jpeg.len() > form.bytes() || made.width > most || made.height > most {
+                return Err(format!("{form:?} has {} bytes, {} x {}", made.jpeg.len(), made.width, made.height));
+            }
+            made::pixels(&made.jpeg);
+        }
+    }
+    held("metadata", |_| metadata::read(&mut source()))?;
+    let mut out = Vec::with_capacity(case.bytes.len() + 64);
+    if let Ok(done) = held("redact", |_| redact::strip(&mut source(), &mut out))? {
+        // What is let through can be let through once more, and stays the same.
+        let mut again = Vec::with_capacity(out.len());
+        let second = redact::strip(&mut Cursor::new(&out), &mut again).map_err(|fault| fault.to_string())?;
+        if done.bytes != out.len() as u64 || again != out || second.removed != 0 {
+            return Err("what was redacted changes when it is redacted again".into());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn hostile_files_are_borne_within_64_mb_and_2_s() {
+    let cases = hostile::all();
+    let names: BTreeSet<_> = cases.iter().map(|case| &case.name).collect();
+    assert_eq!(names.len(), cases.len(), "two have one name");
+    assert!(cases.len() >= 200, "{} cases", cases.len());
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Err(why) = borne(case) {
+                failed.lock().unwrap().push(format!("{}: {why}", case.name));
+            }
+        }
+    };
+    // Memory and time are those of a thread.
+    thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(work))));
+    let failed = failed.into_inner().unwrap();
+    assert!(failed.is_empty(), "{} of {}:\n{}", failed.len(), cases.len(), failed.join("\n"));
+}
+
+/// As long as any that is stripped: it is held once.
+#[test]
+fn the_longest_webp_is_held_once() {
+    let small = made::webp(&made::scene(40, 30), (40, 30), image_webp::ColorType::Rgb8);
+    let mut bytes = small;
+    let filler = (redact::WEBP - 8192) as u32;
+    bytes.extend([b"ICCP", &filler.to_le_bytes()[..], &vec![7; filler as usize]].concat());
+    let length = (bytes.len() - 8) as u32;
+    bytes[4..8].copy_from_slice(&length.to_le_bytes());
+    let done = held("redact", |_| redact::strip(&mut Cursor::new(&bytes), &mut std::io::sink())).unwrap().unwrap();
+    assert_eq!((done.bytes, done.removed), (bytes.len() as u64, 0));
 }
 
 #[test]

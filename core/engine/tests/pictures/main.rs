@@ -4,9 +4,13 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod bombs;
+mod fuzz_short;
+mod hostile;
 mod made;
 mod memory;
 mod metadata;
+mod outbox;
 mod previews;
 mod redact;
 mod samples;
+mod work;

@@ -8,60 +8,60 @@ use super::{StoreError, hash_column, holdings, laid, posts, uploads};
 
 /// An asset as the page shows it.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct AssetView {
+pub struct AssetView {
     /// The row, for the page's addresses.
-    pub(crate) id: i64,
+    pub id: i64,
     /// Whose, by name.
-    pub(crate) contributor: String,
+    pub contributor: String,
     /// What its post says; all empty until it comes.
-    pub(crate) caption: Option<String>,
+    pub caption: Option<String>,
     /// Without `#`.
-    pub(crate) tags: Vec<String>,
+    pub tags: Vec<String>,
     /// Who made it, where the post says so.
-    pub(crate) author: Option<String>,
+    pub author: Option<String>,
     /// Name of the place.
-    pub(crate) place: Option<String>,
+    pub place: Option<String>,
     /// Degrees north.
-    pub(crate) latitude: Option<f64>,
+    pub latitude: Option<f64>,
     /// Degrees east.
-    pub(crate) longitude: Option<f64>,
+    pub longitude: Option<f64>,
     /// Local time as the post says it.
-    pub(crate) time: Option<String>,
+    pub time: Option<String>,
     /// Local wall clock as if it were UTC, in Unix seconds: for order and days.
-    pub(crate) taken: i64,
+    pub taken: i64,
     /// When the server first heard of it, in Unix seconds.
-    pub(crate) arrived: i64,
+    pub arrived: i64,
     /// False while only a blob came, without a post.
-    pub(crate) posted: bool,
+    pub posted: bool,
     /// Its parts, the original still or video first.
-    pub(crate) parts: Vec<PartView>,
+    pub parts: Vec<PartView>,
 }
 
 /// A part as the page shows it.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct PartView {
+pub struct PartView {
     /// Its place in the list, for the page's addresses.
-    pub(crate) position: u32,
+    pub position: u32,
     /// `still` or `motion`.
-    pub(crate) role: String,
+    pub role: String,
     /// `preview`, `press` or `original`.
-    pub(crate) rendition: String,
+    pub rendition: String,
     /// Which blob.
-    pub(crate) hash: BlobHash,
+    pub hash: BlobHash,
     /// Bytes.
-    pub(crate) length: u64,
+    pub length: u64,
     /// The file's name on the device.
-    pub(crate) name: String,
+    pub name: String,
     /// The media type that the device named.
     #[serde(rename = "type")]
-    pub(crate) media_type: String,
+    pub media_type: String,
     /// True when its bytes are here, whole.
-    pub(crate) here: bool,
+    pub here: bool,
     /// Bytes of what is here; a post may be wrong about it.
     #[serde(skip)]
-    pub(crate) stored: Option<u64>,
+    pub stored: Option<u64>,
     /// Bytes here of an upload that is under way.
-    pub(crate) received: Option<u64>,
+    pub received: Option<u64>,
 }
 
 /// In which order a list goes, newest first either way.
@@ -183,6 +183,8 @@ pub(crate) fn tags(c: &Connection) -> Result<Vec<(String, u64)>, StoreError> {
 pub(crate) struct Bare {
     pub(crate) name: String,
     pub(crate) media_type: String,
+    /// A rendition of something else: nothing to be shown by itself.
+    pub(crate) rendition: bool,
     pub(crate) caption: Option<String>,
     pub(crate) tags: Vec<String>,
     pub(crate) author: Option<String>,
@@ -235,6 +237,10 @@ pub(crate) fn blob_came(
             tx.execute("UPDATE asset SET unlaid = 1 WHERE id = ?1", [id])?;
         }
         return Ok(named);
+    }
+    // It came before the revision that names it, or after one that does not any more.
+    if bare.rendition {
+        return Ok(vec![]);
     }
     let lost = ids(tx, LOST, &upload.account, hash)?;
     if let Some(first) = lost.first() {

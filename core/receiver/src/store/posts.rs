@@ -25,6 +25,8 @@ pub(crate) enum Stored {
         /// Rows of assets that the page shows with a preview now that had none.
         shown: Vec<i64>,
         /// As above.
+        replaced: Vec<i64>,
+        /// As above.
         unnamed: Vec<BlobHash>,
     },
     /// The same revision said something else.
@@ -54,10 +56,12 @@ pub(crate) struct Incoming {
     pub(crate) taken: Option<i64>,
     /// The preview that came along, a blob on disk by now, and its length.
     pub(crate) preview: Option<(BlobHash, u64)>,
+    /// A person wants it shown though a viewer deleted it.
+    pub(crate) again: bool,
 }
 
 pub(crate) fn put(tx: &Transaction<'_>, post: &Incoming, now: i64) -> Result<Stored, StoreError> {
-    let Incoming { account, device, document, body, hash, taken, preview } = post;
+    let Incoming { account, device, document, body, hash, taken, preview, again } = post;
     let asset = document.asset.to_string();
     let revision = document.revision;
     let mut before =
@@ -68,12 +72,22 @@ pub(crate) fn put(tx: &Transaction<'_>, post: &Incoming, now: i64) -> Result<Sto
         if known != hash.as_bytes() {
             return Ok(Stored::Conflict);
         }
-        let shown = match preview {
+        let back = if *again { restore(tx, account, &asset)? } else { None };
+        let mut shown = match preview {
             Some(preview) if held(tx, post, preview, now)? => super::assets::showing(tx, account, &preview.0)?,
             _ => vec![],
         };
+        shown.extend(back.filter(|id| !shown.contains(id)));
+        // What came before its post was shown by itself.
+        let replaced = match back {
+            Some(id) => replace_bare(tx, account, id)?,
+            None => vec![],
+        };
         let unnamed = release(tx, account, preview.map(|(hash, _)| hash))?;
-        return Ok(Stored::Again { received, shown, unnamed });
+        return Ok(Stored::Again { received, shown, replaced, unnamed });
+    }
+    if *again {
+        restore(tx, account, &asset)?;
     }
     if let Some(preview) = preview {
         held(tx, post, preview, now)?;
@@ -126,19 +140,50 @@ pub(crate) fn put(tx: &Transaction<'_>, post: &Incoming, now: i64) -> Result<Sto
     // What a viewer deleted stays deleted; its words are kept, and shown nowhere.
     let tags: &[String] = if deleted { &[] } else { &document.post.tags };
     set_tags(tx, id, tags, taken, arrived)?;
+    let replaced = replace_bare(tx, account, id)?;
+    let unnamed = release(tx, account, before)?;
+    Ok(Stored::New { received: now, shown: Some(id), replaced, unnamed })
+}
+
+/// Puts an asset in the place of those that came with its blobs and no post. Says their rows.
+fn replace_bare(tx: &Transaction<'_>, account: &str, id: i64) -> Result<Vec<i64>, StoreError> {
+    let mut parts = tx.prepare_cached("SELECT hash FROM part WHERE asset = ?1")?;
+    let hashes: Vec<Option<BlobHash>> = parts.query_map([id], |r| hash_column(r, 0))?.collect::<Result<_, _>>()?;
     let mut replaced = Vec::new();
-    for part in &document.parts {
+    for hash in hashes.into_iter().flatten() {
         let mut bare = tx.prepare_cached(super::assets::BARE)?;
         let rows: Vec<i64> =
-            bare.query_map(params![part.hash.as_bytes(), account], |r| r.get(0))?.collect::<Result<_, _>>()?;
+            bare.query_map(params![hash.as_bytes(), account], |r| r.get(0))?.collect::<Result<_, _>>()?;
         for row in rows {
             tx.execute("UPDATE laid SET asset = ?2 WHERE asset = ?1", [row, id])?;
             tx.execute("DELETE FROM asset WHERE id = ?1", [row])?;
             replaced.push(row);
         }
     }
-    let unnamed = release(tx, account, before)?;
-    Ok(Stored::New { received: now, shown: Some(id), replaced, unnamed })
+    Ok(replaced)
+}
+
+/// Takes a viewer's deletion back: a person wants it shown. Its words are here still; its bytes come anew. Says its row, if
+/// it was deleted.
+fn restore(tx: &Transaction<'_>, account: &str, asset: &str) -> Result<Option<i64>, StoreError> {
+    let row: Option<(i64, u32, i64, i64)> = tx
+        .query_row(
+            "UPDATE asset SET deleted = NULL, unlaid = 1 WHERE account = ?1 AND asset = ?2 AND deleted IS NOT NULL
+             RETURNING id, revision, taken, arrived",
+            [account, asset],
+            |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)),
+        )
+        .optional()?;
+    let Some((id, revision, taken, arrived)) = row else { return Ok(None) };
+    let newest: Vec<u8> = tx.query_row(
+        "SELECT body FROM post WHERE account = ?1 AND asset = ?2 AND revision = ?3",
+        params![account, asset, revision],
+        |r| r.get(0),
+    )?;
+    if let Ok(newest) = serde_json::from_slice::<PostDocument>(&newest) {
+        set_tags(tx, id, &newest.post.tags, taken, arrived)?;
+    }
+    Ok(Some(id))
 }
 
 /// Whether a viewer deleted this asset.

@@ -36,6 +36,7 @@ pub(super) fn bare(metadata: Option<&str>, hash: &BlobHash) -> Bare {
     Bare {
         name: take(&["filename", "name"], 255).unwrap_or_else(|| hash.to_string()[..12].to_owned()),
         media_type: take(&["filetype", "type"], 100).unwrap_or_else(|| "application/octet-stream".into()),
+        rendition: take(&["rendition"], 20).is_some_and(|rendition| rendition != "original"),
         caption: take(&["caption"], 10_000),
         tags: take(&["tags"], 4000)
             .map(|t| {

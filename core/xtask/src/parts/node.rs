@@ -28,7 +28,7 @@ pub(super) fn set_up(workspace: &Workspace, cache: &Cache) -> Result<Places, Str
         Run::new(install.arg(cache.folder("npm"))).text().map(drop)
     })?;
     // Scripts find their packages beside them; they are copied in every run, so that they are today's.
-    copy(&from, &folder, &["tus-server.mjs", "upload.mjs", "browser.mjs"])?;
+    copy(&from, &folder, &["tus-server.mjs", "upload.mjs", "upload-all.mjs", "browser.mjs"])?;
     Ok(vec![("SATCHEL_NODE", node.into()), ("SATCHEL_NODE_SCRIPTS", folder.into())])
 }
 

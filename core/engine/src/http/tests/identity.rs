@@ -163,7 +163,7 @@ async fn a_handshake_that_never_ends_is_no_connection() {
     .await;
     let trust = Trust::Pinned(certificate("localhost", false).pin());
     let options = Options { connect_timeout: Duration::from_millis(200) };
-    let http = Http::new(&trust, &[silent.https().origin()], &options).unwrap();
+    let http = through(&trust, &silent.https(), &options);
     assert_eq!(cut(&plain(&http, &get(&silent.https())).await), Cut::NoConnection);
 }
 
@@ -175,7 +175,7 @@ fn what_is_no_pin_or_certificate_is_refused() {
     let origins = ["https://box.example".parse::<Url>().unwrap().origin()];
     for bad in ["", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
         let trust = Trust::Roots { extra_pem: vec![certificate("a.example", false).certificate.pem(), bad.into()] };
-        let refused = Http::new(&trust, &origins, &Options::default()).unwrap_err();
+        let refused = Http::new(&trust, &origins, &Options::default(), &free_door(), TARGET).unwrap_err();
         assert!(matches!(refused, HttpError::BadPem(2)), "{bad:?}: {refused}");
     }
 }

@@ -13,6 +13,8 @@ CREATE TABLE target (
   spec       TEXT NOT NULL,             -- JSON: protocol, pin, server, account, key, further origins, headers
   have_check INTEGER NOT NULL,
   posts      INTEGER NOT NULL,          -- takes posts of their own
+  press      INTEGER NOT NULL DEFAULT 0, -- takes the rendition of that name
+  redact     TEXT NOT NULL DEFAULT 'none', -- what it is not to learn from a file: nothing, location, all
   failures   INTEGER NOT NULL DEFAULT 0,
   due_utc_ms INTEGER, due_boot BLOB, due_since_ms INTEGER,
   trouble    TEXT
@@ -26,7 +28,8 @@ CREATE TABLE asset (
   urgent       INTEGER NOT NULL,
   added_utc_ms INTEGER NOT NULL,
   revision     INTEGER NOT NULL,
-  removed      INTEGER NOT NULL DEFAULT 0   -- 1 removed; 2 and the journal says nothing of it any more
+  removed      INTEGER NOT NULL DEFAULT 0,  -- 1 removed; 2 and the journal says nothing of it any more
+  said         TEXT                     -- JSON: what its file says of when and where; none until it was read
 ) STRICT;
 
 CREATE INDEX asset_removed ON asset(removed) WHERE removed > 0;
@@ -39,19 +42,22 @@ CREATE TABLE post_revision (
   PRIMARY KEY (asset, revision)
 ) STRICT, WITHOUT ROWID;
 
--- The still or the motion of an asset, or a rendition of it. Stages: unread, resting, read, parked, removed.
+-- The still or the motion of an asset, or a rendition of it. Stages: unread, resting, read, parked, removed; of a press
+-- rendition whose turn has not come: unmade.
 CREATE TABLE part (
   id          INTEGER PRIMARY KEY,
   asset       INTEGER NOT NULL REFERENCES asset(seq),
-  role        TEXT NOT NULL,
-  rendition   TEXT NOT NULL,
+  -- Checked, so that damage to the one word by which an asset is found is met when the outbox is opened.
+  role        TEXT NOT NULL CHECK (role IN ('still', 'motion')),
+  rendition   TEXT NOT NULL CHECK (rendition IN ('text', 'preview', 'press', 'original')),
   path        BLOB,                     -- where it was added from, byte for byte; none where it was made here
   library     INTEGER NOT NULL DEFAULT 0, -- the path is an item's id in the host's media library
   spool       TEXT,                     -- the name of the copy in the spool, where one was made
   name        TEXT NOT NULL,
   media_type  TEXT NOT NULL,
   urgent      INTEGER NOT NULL,
-  stage       TEXT NOT NULL CHECK (stage IN ('unread', 'resting', 'read', 'parked', 'removed')),
+  stage       TEXT NOT NULL CHECK (stage IN ('unread', 'resting', 'read', 'parked', 'removed', 'unmade')),
+  redact      TEXT NOT NULL DEFAULT 'none', -- of a post's document: what it leaves out
   park        TEXT,
   wait        TEXT,                     -- JSON: why it rests; none while its file is being written
   rereads     INTEGER NOT NULL DEFAULT 0,
@@ -64,6 +70,7 @@ CREATE TABLE part (
   inline      BLOB                      -- a preview, until every target that takes posts has it
 ) STRICT;
 CREATE UNIQUE INDEX part_preview ON part(asset) WHERE rendition = 'preview';
+CREATE UNIQUE INDEX part_press ON part(asset) WHERE rendition = 'press';
 CREATE INDEX part_of_asset ON part(asset);
 CREATE INDEX part_of_path ON part(path) WHERE path IS NOT NULL;
 CREATE INDEX part_unread ON part(urgent DESC, asset DESC) WHERE stage = 'unread';
@@ -77,16 +84,29 @@ CREATE TABLE previewed (
   PRIMARY KEY (part, target)
 ) STRICT, WITHOUT ROWID;
 
--- What travels: a blob in one form. `form` is as_is; later redacted, encrypted.
+-- What travels: a blob in one form: as_is; made from an original: press, redacted; a post's document without what some
+-- target is not to learn: location, all; later encrypted. What is made of an original is kept in the spool from its turn
+-- on until every target that wants it has it.
 CREATE TABLE payload (
   id        INTEGER PRIMARY KEY,
-  hash      BLOB NOT NULL,
+  hash      BLOB,                       -- none until it was made, or made once for its name
   form      TEXT NOT NULL,
   rendition TEXT NOT NULL,
-  length    INTEGER NOT NULL,
+  length    INTEGER NOT NULL,           -- at most so many bytes, while it has no hash
   inline    BLOB,                       -- a post's document
-  UNIQUE (hash, form)
+  asset     INTEGER,                    -- whose, and which revision
+  revision  INTEGER,
+  source    BLOB,                       -- the hash of the original that it is made from
+  made      TEXT NOT NULL DEFAULT 'made' CHECK (made IN ('unmade', 'put_off', 'cannot', 'made')),
+  spool     TEXT,                       -- the name of its file in the spool, while it is kept
+  stamp     TEXT,                       -- JSON: what that file is known by
+  CHECK (hash IS NOT NULL OR (source IS NOT NULL AND made <> 'made'))
 ) STRICT;
+CREATE INDEX payload_of_hash ON payload(hash);
+CREATE UNIQUE INDEX payload_by_hash ON payload(hash, form) WHERE form IN ('as_is', 'location', 'all');
+CREATE UNIQUE INDEX payload_made_of ON payload(source, form) WHERE source IS NOT NULL;
+CREATE INDEX payload_of_asset ON payload(asset) WHERE asset IS NOT NULL;
+CREATE INDEX payload_spooled ON payload(spool) WHERE spool IS NOT NULL;
 
 -- Stages: waiting, resting, sending, delivered, parked, dropped (nobody wants it any more).
 CREATE TABLE delivery (
@@ -111,6 +131,13 @@ CREATE INDEX delivery_ready ON delivery(target, class, urgent, ord) WHERE stage 
 CREATE INDEX delivery_unchecked ON delivery(target, urgent, ord) WHERE stage = 'waiting' AND checked = 0;
 CREATE INDEX delivery_resting ON delivery(due_utc_ms) WHERE stage = 'resting';
 CREATE INDEX delivery_sending ON delivery(target) WHERE stage = 'sending';
+
+-- Assets that somebody deleted at a target and a person wants there all the same, until their posts have said so.
+CREATE TABLE again (
+  asset  INTEGER NOT NULL REFERENCES asset(seq),
+  target INTEGER NOT NULL REFERENCES target(id),
+  PRIMARY KEY (asset, target)
+) STRICT, WITHOUT ROWID;
 
 -- Which parts a delivery serves: twins share one.
 CREATE TABLE wanted (
@@ -210,6 +237,11 @@ CREATE TRIGGER tally_moved AFTER UPDATE OF stage ON delivery WHEN old.stage <> n
     WHERE target = old.target AND class = old.class AND stage = old.stage;
   INSERT INTO tally VALUES (new.target, new.class, new.stage, 1, new.bytes)
     ON CONFLICT DO UPDATE SET n = n + 1, bytes = bytes + excluded.bytes;
+END;
+
+CREATE TRIGGER tally_weighed AFTER UPDATE OF bytes ON delivery WHEN old.bytes <> new.bytes AND old.stage = new.stage BEGIN
+  UPDATE tally SET bytes = bytes - old.bytes + new.bytes
+    WHERE target = new.target AND class = new.class AND stage = new.stage;
 END;
 
 CREATE TABLE part_tally (

@@ -18,7 +18,7 @@ impl Tus {
             (Outcome::Cut { cut: Cut::SourceChanged | Cut::SourceUnreadable, .. }, _) => {
                 self.end(Status::SourceChanged)
             }
-            (Outcome::Cut { cut: Cut::Stopped, .. }, _) => self.rest(rest_after(outcome, verdict, now)),
+            (Outcome::Cut { cut: Cut::Stopped | Cut::Spent, .. }, _) => self.rest(rest_after(outcome, verdict, now)),
             // A connection that carried something and broke: ask how far it came, and go on.
             (Outcome::Cut { sent, .. }, Verdict::Silence(_)) if *sent > 0 && self.carries() => self.after_cut(job),
             _ => {

@@ -253,11 +253,13 @@ function show(id) {
   if (!asset) return $("viewer").close();
   state.shown = id;
   const video = asset.parts.find((p) => p.here && isVideo(p));
-  const image = best(asset, ["press", "original", "preview"]);
-  const main = video && !image
-    ? el("video", { src: media(asset, video), controls: true, autoplay: true, playsinline: true })
+  const image = best(asset, ["original", "press", "preview"]);
+  // A film has a poster; a pair has a still and a film of it.
+  const film = video && (!image || asset.parts[0].role === "motion");
+  const main = film
+    ? el("video", { src: media(asset, video), poster: image && media(asset, image), controls: true, autoplay: true, playsinline: true })
     : image ? el("img", { src: media(asset, image), alt: asset.caption || image.name }) : picture(asset);
-  $("stage").replaceChildren(main, ...(image && video ? [el("video", { class: "second", src: media(asset, video), controls: true, playsinline: true })] : []));
+  $("stage").replaceChildren(main, ...(image && video && !film ? [el("video", { class: "second", src: media(asset, video), controls: true, playsinline: true })] : []));
   const day = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeZone: "UTC" }).format(new Date(asset.taken * 1000));
   const at = asset.latitude !== null && asset.longitude !== null ? `${asset.latitude.toFixed(4)}, ${asset.longitude.toFixed(4)}` : null;
   $("notes").replaceChildren(

@@ -11,8 +11,15 @@ import java.io.File
  * @property post what is said of it; for something that is there already, what changes.
  * @property urgent before all that is not urgent.
  * @property copy copy the bytes into the outbox, for sources that will not stay.
+ * @property album the album that it comes from, as the app names it, at most 200 characters; rules may tell albums apart. What is there
+ *   already stays in its own.
  */
-public data class AddOptions(public val post: PostEdit = PostEdit(), public val urgent: Boolean = false, public val copy: Boolean = false)
+public data class AddOptions(
+    public val post: PostEdit = PostEdit(),
+    public val urgent: Boolean = false,
+    public val copy: Boolean = false,
+    public val album: String? = null,
+)
 
 /**
  * What became of a file that was added.

@@ -145,6 +145,8 @@ public data class Asset(
  * @property sent bytes handed to the network.
  * @property acknowledged bytes that the server said it kept.
  * @property receipt whether a verified receipt is stored.
+ * @property redacted whether it is the original without what it says of itself: a payload of its own, that receipt and length speak
+ *   of. The original itself is not there: whether that may be deleted, [Asset.state] says.
  */
 public data class Delivery(
     public val target: TargetId,
@@ -154,6 +156,7 @@ public data class Delivery(
     public val sent: Long,
     public val acknowledged: Long,
     public val receipt: Boolean,
+    public val redacted: Boolean,
 )
 
 /**

@@ -47,6 +47,7 @@ public data class HostSteps(public val steps: List<HostStep>, public val wake: W
  * @property unmeteredOnly only over networks that cost nothing.
  * @property notConstrained not while the person asked the system to save data.
  * @property noCellular not over mobile data.
+ * @property notRoaming not on a foreign operator's network.
  * @property notBefore not before this.
  * @property freshConnection must not go over a connection that was used before.
  * @property pin the key that the server's certificate must hold: SHA-256 of its SubjectPublicKeyInfo, base64url without padding.
@@ -67,6 +68,7 @@ public class HostStep internal constructor(
     public val unmeteredOnly: Boolean,
     public val notConstrained: Boolean,
     public val noCellular: Boolean,
+    public val notRoaming: Boolean,
     public val notBefore: Instant?,
     public val freshConnection: Boolean,
     public val pin: String?,

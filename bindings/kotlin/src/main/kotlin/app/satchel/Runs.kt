@@ -31,18 +31,36 @@ public data class RunOptions(
 public data class RunReport(public val counts: Counts, public val wake: Wake, public val stopped: Boolean)
 
 /**
- * When to run next.
+ * When to run next at the earliest, and what must be true then.
  *
  * @property at not before this; null when time alone changes nothing.
- * @property needs something waits for a link of this kind.
+ * @property needs a link at least like this must be there.
+ * @property charging the device must be charged then.
+ * @property sooner sooner than [at] if a link at least like this one comes.
+ * @property bytes payload bytes that wait for it, as far as known.
  */
-public data class Wake(public val at: Instant?, public val needs: LinkNeed?)
+public data class Wake(
+    public val at: Instant? = null,
+    public val needs: LinkNeed? = null,
+    public val charging: Boolean = false,
+    public val sooner: LinkNeed? = null,
+    public val bytes: Long = 0,
+)
 
-/** The least that a link must be. */
-public enum class LinkNeed {
-    /** Any network. */
-    Any,
+/** The least that a link must be; later ones ask for more. */
+public enum class LinkNeed(
+    /** Its name, the same in all languages. */
+    public val code: String,
+) {
+    /** Any network (Android's `NETWORK_TYPE_ANY`). */
+    Any("any"),
 
-    /** One that costs nothing. */
-    Unmetered,
+    /** One that is not a foreign operator's (`NETWORK_TYPE_NOT_ROAMING`). */
+    NotRoaming("not_roaming"),
+
+    /** Not the phone's own mobile data (a `NetworkRequest` without `TRANSPORT_CELLULAR`). */
+    NotCellular("not_cellular"),
+
+    /** One that costs nothing (`NETWORK_TYPE_UNMETERED`). */
+    Unmetered("unmetered"),
 }

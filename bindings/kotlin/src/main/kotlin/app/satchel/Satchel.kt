@@ -5,7 +5,9 @@ import app.satchel.internal.HostCredentials
 import app.satchel.internal.HostLibrary
 import app.satchel.internal.HostPreviewer
 import app.satchel.internal.ProgressKeeper
+import app.satchel.internal.amount
 import app.satchel.internal.crossing
+import app.satchel.internal.milliseconds
 import app.satchel.internal.stoppable
 import app.satchel.internal.toApi
 import app.satchel.internal.toRaw
@@ -27,6 +29,7 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 import java.io.File
 import java.util.concurrent.ConcurrentHashMap
+import kotlin.time.Duration
 import app.satchel.internal.ffi.CancelToken as RawCancelToken
 import app.satchel.internal.ffi.Satchel as RawSatchel
 import app.satchel.internal.ffi.isSafeToFree as rawIsSafeToFree
@@ -136,8 +139,13 @@ public class Satchel private constructor(private val raw: RawSatchel, link: Link
     public suspend fun stage(): Stage = call { raw.stage() }.toApi()
 
     /** Adds what the app wrote, under the name that it had in the library. It may be repeated after a lost answer. */
-    public suspend fun commit(stage: Stage, name: String, post: PostEdit = PostEdit(), urgent: Boolean = false): Added =
-        call { raw.commit(stage.id, name, post.toRaw(), urgent) }.toApi()
+    public suspend fun commit(
+        stage: Stage,
+        name: String,
+        post: PostEdit = PostEdit(),
+        urgent: Boolean = false,
+        album: String? = null,
+    ): Added = call { raw.commit(stage.id, name, post.toRaw(), urgent, album) }.toApi()
 
     /** Throws away what the app wrote. */
     public suspend fun discard(stage: Stage): Unit = call { raw.discard(stage.id) }
@@ -209,8 +217,66 @@ public class Satchel private constructor(private val raw: RawSatchel, link: Link
         linkState.value = link
     }
 
-    /** Changes the rules, at once. */
+    /** The network, as a person's word about it ([markNetwork]) makes it. */
+    public fun effectiveLink(): Link = checked { raw.link() }.toApi()
+
+    /** Remembers a person's word about a network, by its id ([Link.network], 1 to 256 bytes); null forgets it. */
+    public suspend fun markNetwork(network: String, mark: Mark?): Unit = call { raw.markNetwork(network, mark?.toRaw()) }
+
+    /** What was said of networks, by their ids. */
+    public suspend fun networkMarks(): Map<String, Mark> = call { raw.networkMarks() }.associate { it.network to it.mark.toApi() }
+
+    /** Tells how the device is fed. */
+    public fun setPower(power: Power): Unit = checked { raw.setPower(power.toRaw()) }
+
+    /** The rules. */
+    public fun policy(): Policy = checked { raw.policy() }.toApi()
+
+    /** Changes the rules, at once and for as long as the outbox is open. */
     public fun setPolicy(policy: Policy): Unit = checked { raw.setPolicy(policy.toRaw()) }
+
+    /** Changes the rules, and keeps them for when the outbox is opened without any. */
+    public suspend fun keepPolicy(policy: Policy): Unit = call { raw.keepPolicy(policy.toRaw()) }
+
+    /** Sets a budget, or changes the one of this name. What was spent today by one that covers the same stays spent. */
+    public suspend fun setBudget(budget: Budget): Unit = call { raw.setBudget(budget.toRaw()) }
+
+    /** Forgets a budget; throws [SatchelException.Invalid] when there is none of this name. */
+    public suspend fun removeBudget(name: String): Unit = call { raw.removeBudget(name) }
+
+    /** The budgets, by name. */
+    public suspend fun budgets(): List<BudgetState> = call { raw.budgets() }.map { it.toApi() }
+
+    /** What sending these would cost over the link that there is, told before a byte goes; of all that is in the outbox when null. */
+    public suspend fun price(assets: List<AssetId>? = null): Price = call { raw.price(assets?.map { it.value }) }.toApi()
+
+    /**
+     * Gives leave: these assets may go over the link that there is now, whatever the rules and budgets say, for at most so many billed
+     * [bytes] (1 or more), and as long as it [lasts] (1 second to 30 days). Show the [price] before.
+     */
+    public suspend fun grant(assets: List<AssetId>, bytes: Long, lasts: Duration): GrantId =
+        GrantId(call { raw.grant(assets.map { it.value }, amount(bytes), milliseconds(lasts)) })
+
+    /**
+     * Sends these now, over the link that there is: a grant of their price and a tenth more, for an hour. They go with the run that is
+     * under way, or the next.
+     */
+    public suspend fun sendNow(assets: List<AssetId>): SentNow = call { raw.sendNow(assets.map { it.value }) }.toApi()
+
+    /** The grants that hold. */
+    public suspend fun grants(): List<Grant> = call { raw.grants() }.map { it.toApi() }
+
+    /** Ends a grant; throws [SatchelException.Invalid] when there is none of this number. */
+    public suspend fun endGrant(grant: GrantId): Unit = call { raw.endGrant(grant.value) }
+
+    /**
+     * Says what a target is not to learn from files: for all that has not gone to it yet. What cannot be freed of it is parked for this
+     * target.
+     */
+    public suspend fun setRedaction(target: TargetId, redact: Redaction): Unit = call { raw.setRedaction(target.value, redact.toRaw()) }
+
+    /** Says whether a tus server that is no receiver gets the press renditions besides originals. (A receiver takes all that there is.) */
+    public suspend fun setPress(target: TargetId, press: Boolean): Unit = call { raw.setPress(target.value, press) }
 
     /**
      * Does what can be done: reads, asks, sends; until nothing is due or the deadline. Only one run of an outbox goes at a time, in

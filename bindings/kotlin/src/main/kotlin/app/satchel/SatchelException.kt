@@ -45,8 +45,12 @@ public sealed class SatchelException(message: String, cause: Throwable?, public 
     public class Source internal constructor(public val fault: SourceFault, message: String, cause: Throwable? = null) :
         SatchelException(message, cause, "source")
 
-    /** A value is out of its range. */
-    public class Invalid internal constructor(message: String, cause: Throwable? = null) :
+    /**
+     * A value is out of its range.
+     *
+     * @property field where it stands, in what has fields (`rules[0].allow[1].hours` of a policy); null elsewhere.
+     */
+    public class Invalid internal constructor(message: String, public val field: String? = null, cause: Throwable? = null) :
         SatchelException(message, cause, "invalid")
 
     /**

@@ -26,8 +26,15 @@ public sealed interface AssetState {
      *
      * @property reason why.
      * @property words the reason for a person, in English.
+     * @property goes when it will go, as far as that can be said: not before what this asks for is true.
+     * @property whenWords when it will go, for a person, in local time, in English.
      */
-    public data class Waiting(public val reason: WaitReason, public val words: String) : AssetState {
+    public data class Waiting(
+        public val reason: WaitReason,
+        public val words: String,
+        public val goes: Wake,
+        public val whenWords: String,
+    ) : AssetState {
         override val code: String get() = "waiting"
     }
 
@@ -92,6 +99,83 @@ public sealed interface WaitReason {
     /** Nobody knows whether the link costs. */
     public data object LinkPriceUnknown : WaitReason {
         override val code: String get() = "link_price_unknown"
+    }
+
+    /** The policy does not send this over links of this kind. */
+    public data object LinkNotAllowed : WaitReason {
+        override val code: String get() = "link_not_allowed"
+    }
+
+    /** A sign-in page stands in front of the network. */
+    public data object SignIn : WaitReason {
+        override val code: String get() = "sign_in"
+    }
+
+    /** The network is a foreign operator's, and the policy says no. */
+    public data object Roaming : WaitReason {
+        override val code: String get() = "roaming"
+    }
+
+    /** Mobile data, and nobody knows whether it is a foreign operator's; the policy does not allow that. */
+    public data object RoamingUnknown : WaitReason {
+        override val code: String get() = "roaming_unknown"
+    }
+
+    /** The person asked the system to save data, and bytes cost on this link. */
+    public data object SavingData : WaitReason {
+        override val code: String get() = "saving_data"
+    }
+
+    /** It goes over this link within a budget, and none covers it. */
+    public data object NoBudget : WaitReason {
+        override val code: String get() = "no_budget"
+    }
+
+    /**
+     * What the budget has left is too little for it.
+     *
+     * @property budget the budget's name.
+     * @property at when there is a new one; null where there will be none.
+     */
+    public data class BudgetSpent(public val budget: String, public val at: Instant?) : WaitReason {
+        override val code: String get() = "budget_spent"
+    }
+
+    /**
+     * It is larger than the whole budget: it cannot ever go by it.
+     *
+     * @property budget the budget's name.
+     */
+    public data class BudgetTooSmall(public val budget: String) : WaitReason {
+        override val code: String get() = "budget_too_small"
+    }
+
+    /** The device is not being charged, as far as is known, and the policy wants that. */
+    public data object NotCharging : WaitReason {
+        override val code: String get() = "not_charging"
+    }
+
+    /**
+     * It is outside of the policy's hours.
+     *
+     * @property at when they begin.
+     */
+    public data class OutsideHours(public val at: Instant) : WaitReason {
+        override val code: String get() = "outside_hours"
+    }
+
+    /**
+     * It is larger than what the policy sends over this link.
+     *
+     * @property most the most that goes, in bytes.
+     */
+    public data class TooLargeHere(public val most: Long) : WaitReason {
+        override val code: String get() = "too_large_here"
+    }
+
+    /** The policy never sends it. */
+    public data object Never : WaitReason {
+        override val code: String get() = "never"
     }
 
     /** The person paused the outbox. */
@@ -202,6 +286,11 @@ public sealed interface ParkReason {
         override val code: String get() = "deleted_there"
     }
 
+    /** The target is not to learn what the file says of itself, and this kind of file cannot be freed of it. */
+    public data object CannotRedact : ParkReason {
+        override val code: String get() = "cannot_redact"
+    }
+
     /** A reason of a later version. */
     public data class Other(override val code: String) : ParkReason
 }
@@ -275,6 +364,11 @@ public sealed interface Trouble {
     /** Nothing of the target's: the original could not be opened just now. */
     public data object SourceAway : Trouble {
         override val code: String get() = "source_away"
+    }
+
+    /** Nothing of the target's: there is no room on this device for what is to be made first. */
+    public data object StorageFull : Trouble {
+        override val code: String get() = "storage_full"
     }
 
     /** A trouble of a later version. */

@@ -21,9 +21,28 @@ public value class TargetId(public val value: Long) {
  * @property id its id in this outbox.
  * @property url as it was named.
  * @property receiver a paired Satchel receiver: it signs receipts, tells what it has, and takes posts.
+ * @property redact what it is not to learn from files.
  * @property rest while it rests: until when, and why.
  */
-public data class Target(public val id: TargetId, public val url: String, public val receiver: Boolean, public val rest: Rest?)
+public data class Target(
+    public val id: TargetId,
+    public val url: String,
+    public val receiver: Boolean,
+    public val redact: Redaction,
+    public val rest: Rest?,
+)
+
+/** What a target is not to learn from a file. Whatever a person said is said to it all the same. */
+public enum class Redaction {
+    /** Nothing is kept from it: originals go as they are. */
+    None,
+
+    /** Where it was taken: originals go without their metadata, and posts without the place that the file told. */
+    Location,
+
+    /** As [Location], and posts go without the time that the file told, too. */
+    All,
+}
 
 /**
  * A target is left alone for a while.
@@ -39,10 +58,10 @@ public data class Rest(public val until: Instant, public val trouble: Trouble)
  * @property day local days since 1 January 1970.
  * @property link the link's class: `unmetered`, `metered`, `roaming`, `unknown`.
  * @property target which target.
- * @property sent bytes handed to the network.
- * @property acknowledged of these, what the server said that it kept.
- * @property wasted sent less acknowledged; below zero where bytes of one row were acknowledged in another.
- * @property received bytes taken from the network.
+ * @property sent bytes handed to the network, with TLS and headers.
+ * @property acknowledged payload bytes that the server said it kept.
+ * @property wasted payload bytes that were sent and not kept; below zero where bytes of one row were acknowledged in another.
+ * @property received bytes taken from the network, likewise.
  */
 public data class LedgerRow(
     public val day: Long,

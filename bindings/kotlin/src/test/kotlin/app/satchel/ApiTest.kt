@@ -56,6 +56,8 @@ class ApiTest {
         assertEquals(words("park_reasons"), codes(ParkReason::class.java))
         assertEquals(words("troubles"), codes(Trouble::class.java))
         assertEquals(words("imposters"), Imposter.entries.map { it.code }.toSet())
+        assertEquals(words("link_kinds"), LinkKind.entries.map { it.code }.toSet())
+        assertEquals(words("link_needs"), LinkNeed.entries.map { it.code }.toSet())
         assertEquals(words("proofs"), Proof.entries.map { it.code }.toSet())
         assertEquals(words("added"), AddKind.entries.map { it.code }.toSet())
         assertEquals(words("error_kinds"), codes(SatchelException::class.java) + "other")
@@ -77,7 +79,9 @@ class ApiTest {
 
     private fun argument(parameter: Parameter): Any? = when (parameter.type) {
         Int::class.javaPrimitiveType -> 503
+        Long::class.javaPrimitiveType -> 400_000L
         String::class.java -> "words"
+        Wake::class.java -> Wake()
         Instant::class.java -> Instant.fromEpochMilliseconds(0)
         Trouble::class.java -> Trouble.Cut
         Imposter::class.java -> Imposter.Page

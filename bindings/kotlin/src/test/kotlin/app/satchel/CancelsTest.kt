@@ -140,7 +140,7 @@ internal class CancelsTest : InFolder() {
 
     /** An outbox of its own, closed in the middle of what it does. */
     private suspend fun CoroutineScope.openAndClose(lane: Int, random: Random) {
-        val own = Config(File(folder, "lane-$lane"), Policy(Links.Any), Link.FreeWifi)
+        val own = Config(File(folder, "lane-$lane"), Policy.overAnyLink(), Link.FreeWifi)
         val opening =
             launch {
                 quietly {

@@ -4,7 +4,7 @@ import java.io.File
 
 /** What an app writes to send its first photo. */
 suspend fun sendFirstPhoto(folder: File, keys: Credentials, pairingCode: String, photo: File) {
-    val config = Config(folder, Policy(Links.Any), Link.FreeWifi)
+    val config = Config(folder, Policy.overAnyLink(), Link.FreeWifi)
     Satchel.open(config, keys).use { satchel ->
         satchel.pair(pairingCode, device = "My phone")
         val added = satchel.add(photo, AddOptions(PostEdit(caption = "First light")))

@@ -99,6 +99,7 @@ internal class HostHttpTest : InFolder() {
                     step.unmeteredOnly,
                     step.notConstrained,
                     step.noCellular,
+                    step.notRoaming,
                     step.notBefore,
                     step.freshConnection,
                     other,

@@ -209,7 +209,8 @@ internal class OutboxTest : InFolder() {
             assertFailsWith<SatchelException.Invalid> { satchel.list(limit = 0) }
             assertFailsWith<SatchelException.Invalid> { satchel.list(limit = 1_001) }
             assertFailsWith<SatchelException.Invalid> { satchel.assets(pageSize = 0).toList() }
-            assertFailsWith<SatchelException.Invalid> { satchel.setPolicy(Policy(uploadsAtOnce = 9)) }
+            val nine = assertFailsWith<SatchelException.Invalid> { satchel.setPolicy(Policy(uploadsAtOnce = 9)) }
+            assertEquals("uploads_at_once", nine.field)
             assertFailsWith<SatchelException.Invalid> { satchel.setPolicy(Policy(uploadsAtOnce = 256 + 2)) }
             assertFailsWith<SatchelException.Invalid> { satchel.asset(AssetId("no id")) }
             assertFailsWith<SatchelException.Invalid> { satchel.setTusTarget("no address") }

@@ -48,7 +48,7 @@ internal suspend fun until(what: String, atMost: Duration = 30.seconds, conditio
     error("not within $atMost: $what")
 }
 
-internal fun config(folder: File) = Config(File(folder, "outbox"), Policy(Links.Any), Link.FreeWifi)
+internal fun config(folder: File) = Config(File(folder, "outbox"), Policy.overAnyLink(), Link.FreeWifi)
 
 /** A run that ends when nothing is due at once. */
 internal val atOnce = RunOptions(linger = Duration.ZERO)

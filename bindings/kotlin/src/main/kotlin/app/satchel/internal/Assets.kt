@@ -61,6 +61,7 @@ internal fun RawDelivery.toApi(): Delivery = Delivery(
     sent = sent.toLong(),
     acknowledged = acknowledged.toLong(),
     receipt = receipt,
+    redacted = redacted,
 )
 
 internal fun RawCounts.toApi(): Counts = Counts(
@@ -98,7 +99,7 @@ internal fun Place.toRaw(): RawPlace = RawPlace(latitude, longitude, name)
 
 internal fun PostEdit.toRaw(): RawPostEdit = RawPostEdit(caption, tags, place?.toRaw(), author, time)
 
-internal fun AddOptions.toRaw(): RawAddOptions = RawAddOptions(post.toRaw(), urgent, copy)
+internal fun AddOptions.toRaw(): RawAddOptions = RawAddOptions(post.toRaw(), urgent, album, copy)
 
 internal fun RawAdded.toApi(): Added = Added(
     AssetId(id),

@@ -46,7 +46,7 @@ private fun RawException.toApi(): SatchelException = when (this) {
     is RawException.Storage -> SatchelException.Storage(words)
     is RawException.NoSuchAsset -> SatchelException.NoSuchAsset(AssetId(id), words)
     is RawException.Source -> SatchelException.Source(sourceFault(code), words)
-    is RawException.Invalid -> SatchelException.Invalid(words)
+    is RawException.Invalid -> SatchelException.Invalid(words, field)
     is RawException.Pairing -> SatchelException.Pairing(pairingFault(code), words)
     is RawException.Closed -> SatchelException.Closed(words)
     is RawException.Host -> HostFailures.told(words)

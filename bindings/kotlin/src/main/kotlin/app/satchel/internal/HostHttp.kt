@@ -52,6 +52,7 @@ internal fun RawHostStep.toApi(): HostStep = HostStep(
     unmeteredOnly = unmeteredOnly,
     notConstrained = notConstrained,
     noCellular = noCellular,
+    notRoaming = notRoaming,
     notBefore = notBeforeUtcMs?.let(::instant),
     freshConnection = freshConnection,
     pin = pin,

@@ -28,14 +28,14 @@ internal fun RunOptions.toRaw(): RawRunOptions =
 
 internal fun RawRunReport.toApi(): RunReport = RunReport(counts.toApi(), wake.toApi(), stopped)
 
-internal fun RawWake.toApi(): Wake = Wake(
-    atUtcMs?.let(::instant),
-    when (needs) {
-        null -> null
-        RawLinkNeed.ANY -> LinkNeed.Any
-        RawLinkNeed.UNMETERED -> LinkNeed.Unmetered
-    },
-)
+internal fun RawWake.toApi(): Wake = Wake(atUtcMs?.let(::instant), needs?.toApi(), charging, sooner?.toApi(), bytes.toLong())
+
+private fun RawLinkNeed.toApi(): LinkNeed = when (this) {
+    RawLinkNeed.ANY -> LinkNeed.Any
+    RawLinkNeed.NOT_ROAMING -> LinkNeed.NotRoaming
+    RawLinkNeed.NOT_CELLULAR -> LinkNeed.NotCellular
+    RawLinkNeed.UNMETERED -> LinkNeed.Unmetered
+}
 
 internal fun RawTarget.toApi(): Target {
     val until = restsUntilUtcMs
@@ -44,6 +44,7 @@ internal fun RawTarget.toApi(): Target {
         TargetId(id),
         url,
         receiver,
+        redact.toApi(),
         if (until != null && why != null) Rest(instant(until), why.toApi()) else null,
     )
 }

@@ -22,7 +22,7 @@ internal fun instant(utcMs: Long): Instant = Instant.fromEpochMilliseconds(utcMs
 internal fun RawAssetState.toApi(): AssetState = when (this) {
     is RawAssetState.Accepted -> AssetState.Accepted
     is RawAssetState.Hashing -> AssetState.Hashing
-    is RawAssetState.Waiting -> AssetState.Waiting(reason.toApi(), words)
+    is RawAssetState.Waiting -> AssetState.Waiting(reason.toApi(), words, goes.toApi(), whenWords)
     is RawAssetState.Sending -> AssetState.Sending
     is RawAssetState.Delivered -> AssetState.Delivered(proof.toApi())
     is RawAssetState.Parked -> AssetState.Parked(reason.toApi(), words)
@@ -36,6 +36,18 @@ internal fun RawWaitReason.toApi(): WaitReason = when (this) {
     is RawWaitReason.NoLink -> WaitReason.NoLink
     is RawWaitReason.LinkCosts -> WaitReason.LinkCosts
     is RawWaitReason.LinkPriceUnknown -> WaitReason.LinkPriceUnknown
+    is RawWaitReason.LinkNotAllowed -> WaitReason.LinkNotAllowed
+    is RawWaitReason.SignIn -> WaitReason.SignIn
+    is RawWaitReason.Roaming -> WaitReason.Roaming
+    is RawWaitReason.RoamingUnknown -> WaitReason.RoamingUnknown
+    is RawWaitReason.SavingData -> WaitReason.SavingData
+    is RawWaitReason.NoBudget -> WaitReason.NoBudget
+    is RawWaitReason.BudgetSpent -> WaitReason.BudgetSpent(budget, atUtcMs?.let(::instant))
+    is RawWaitReason.BudgetTooSmall -> WaitReason.BudgetTooSmall(budget)
+    is RawWaitReason.NotCharging -> WaitReason.NotCharging
+    is RawWaitReason.OutsideHours -> WaitReason.OutsideHours(instant(atUtcMs))
+    is RawWaitReason.TooLargeHere -> WaitReason.TooLargeHere(most.toLong())
+    is RawWaitReason.Never -> WaitReason.Never
     is RawWaitReason.Paused -> WaitReason.Paused
     is RawWaitReason.Retry -> WaitReason.Retry(instant(atUtcMs), trouble.toApi())
     is RawWaitReason.TargetRests -> WaitReason.TargetRests(instant(atUtcMs), trouble.toApi())
@@ -57,6 +69,7 @@ internal fun RawParkReason.toApi(): ParkReason = when (this) {
     is RawParkReason.Refused -> ParkReason.Refused(status.toInt())
     is RawParkReason.BadReceipt -> ParkReason.BadReceipt
     is RawParkReason.DeletedThere -> ParkReason.DeletedThere
+    is RawParkReason.CannotRedact -> ParkReason.CannotRedact
     is RawParkReason.Other -> ParkReason.Other(code)
 }
 
@@ -71,6 +84,7 @@ internal fun RawTrouble.toApi(): Trouble = when (this) {
     is RawTrouble.Contradiction -> Trouble.Contradiction
     is RawTrouble.Refused -> Trouble.Refused(status.toInt())
     is RawTrouble.SourceAway -> Trouble.SourceAway
+    is RawTrouble.StorageFull -> Trouble.StorageFull
     is RawTrouble.Other -> Trouble.Other(code)
 }
 

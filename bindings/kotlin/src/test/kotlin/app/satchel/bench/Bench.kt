@@ -7,7 +7,6 @@ package app.satchel.bench
 import app.satchel.AssetId
 import app.satchel.Config
 import app.satchel.Link
-import app.satchel.Links
 import app.satchel.Policy
 import app.satchel.RunOptions
 import app.satchel.Satchel
@@ -51,7 +50,7 @@ internal object Bench {
         exitProcess(0)
     }
 
-    private fun config(folder: File) = Config(folder, Policy(Links.Any), Link.FreeWifi)
+    private fun config(folder: File) = Config(folder, Policy.overAnyLink(), Link.FreeWifi)
 
     private fun photo(folder: File, number: Int) =
         File(folder, "IMG_%05d.jpg".format(number)).apply { if (!exists()) writeText("photo $number") }
@@ -97,7 +96,7 @@ internal object Bench {
             val began = TimeSource.Monotonic.markNow()
             while (began.elapsedNow() < 5.seconds) {
                 kept("setLink", measureTime { satchel.setLink(if (callbacks.get() % 2 == 0) Link.FreeWifi else Link.None) })
-                kept("setPolicy", measureTime { satchel.setPolicy(Policy(Links.Any, uploadsAtOnce = 1 + callbacks.get() % 3)) })
+                kept("setPolicy", measureTime { satchel.setPolicy(Policy.overAnyLink().copy(uploadsAtOnce = 1 + callbacks.get() % 3)) })
                 kept("newHostId", measureTime { satchel.newHostId() })
                 kept("changes", measureTime { satchel.changes })
                 delay(2.milliseconds)

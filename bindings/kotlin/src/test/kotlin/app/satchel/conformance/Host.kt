@@ -61,15 +61,22 @@ internal class Album(private val folder: File) : MediaLibrary {
     }
 }
 
-/** A previewer that draws one of the scenario's photos, whatever it is asked. */
+/** A previewer that draws one of the scenario's photos, and films another, whatever it is asked. */
 internal class Artist(private val folder: File) : Previewer {
     /** What it draws; it fails when that is nothing. */
     @Volatile
     var draws: String? = null
 
-    override fun picture(request: PreviewRequest): Boolean {
-        val photo = draws ?: error("the previewer was asked to fail")
-        File(folder, photo).copyTo(request.to, overwrite = true)
+    /** What it films; it fails when that is nothing. */
+    @Volatile
+    var films: String? = null
+
+    override fun picture(request: PreviewRequest): Boolean = copy(draws, request)
+
+    override fun film(request: PreviewRequest): Boolean = copy(films, request)
+
+    private fun copy(photo: String?, request: PreviewRequest): Boolean {
+        File(folder, photo ?: error("the previewer was asked to fail")).copyTo(request.to, overwrite = true)
         return true
     }
 }

@@ -5,25 +5,17 @@
 package app.satchel.conformance
 
 import app.satchel.AddOptions
-import app.satchel.Asset
 import app.satchel.AssetId
-import app.satchel.AssetState
 import app.satchel.Config
-import app.satchel.Counts
 import app.satchel.HostLimits
 import app.satchel.JavaHost
 import app.satchel.LibraryItem
-import app.satchel.Link
-import app.satchel.LinkKind
-import app.satchel.Links
 import app.satchel.Order
-import app.satchel.Policy
 import app.satchel.PostEdit
 import app.satchel.Proof
 import app.satchel.RunOptions
 import app.satchel.Satchel
 import app.satchel.SatchelException
-import app.satchel.WaitReason
 import app.satchel.isSafeToFree
 import com.google.gson.Gson
 import com.google.gson.JsonElement
@@ -156,7 +148,9 @@ internal class Runner(private val stage: String, private val folder: File) {
             }
 
             "previewer" -> {
-                nothing.also { artist.draws = step["draws"]?.asString }
+                artist.draws = step["draws"]?.asString
+                artist.films = step["films"]?.asString
+                nothing
             }
 
             "token" -> {
@@ -179,10 +173,6 @@ internal class Runner(private val stage: String, private val folder: File) {
                 nothing.also { outbox.pause(step["paused"].asBoolean) }
             }
 
-            "link" -> {
-                nothing.also { outbox.setLink(link(step.text("link"))) }
-            }
-
             "run" -> {
                 ran(outbox)
             }
@@ -192,7 +182,7 @@ internal class Runner(private val stage: String, private val folder: File) {
             }
 
             "host" -> {
-                nothing.also { host(outbox, step) }
+                host(outbox, step)
             }
 
             "staged" -> {
@@ -204,19 +194,19 @@ internal class Runner(private val stage: String, private val folder: File) {
             }
 
             else -> {
-                throw Unfit("a runner knows no step \"$act\"")
+                Rules(outbox, notes.assets).act(act, step)
             }
         }
     }
 
     private fun config(step: JsonObject): Config {
-        val links = if (step["links"]?.asString == "unmetered") Links.Unmetered else Links.Any
-        return Config(File(folder, "outbox"), Policy(links, Order.Oldest), connectTimeout = 5.seconds)
+        val policy = policy(step["policy"])?.copy(order = Order.Oldest)
+        return Config(File(folder, "outbox"), policy, connectTimeout = 5.seconds)
     }
 
     private suspend fun add(outbox: Satchel, step: JsonObject) {
         val photo = File(folder, "photos/${step.text("photo")}")
-        val options = AddOptions(post(step), step.flag("urgent"), step.flag("copy"))
+        val options = AddOptions(post(step), step.flag("urgent"), step.flag("copy"), step["album"]?.asString)
         val added = outbox.add(photo, options)
         step["as"]?.let { notes.assets[it.asString] = added.id.value }
         val expected = step["becomes"]?.asString ?: return
@@ -253,15 +243,17 @@ internal class Runner(private val stage: String, private val folder: File) {
     }
 
     /** A host whose system is java.net.http. */
-    private suspend fun host(outbox: Satchel, step: JsonObject) {
+    private suspend fun host(outbox: Satchel, step: JsonObject): JsonElement {
         val owner = notes.host ?: outbox.newHostId().also { notes.host = it }
         val system = JavaHost(outbox, owner)
         val limits = step["bytes"]?.let { HostLimits(mostBytesPerStep = it.asLong) } ?: HostLimits()
         var forget = step.flag("forget")
+        var asked: JsonElement = JsonNull.INSTANCE
         outbox.hostRunning(owner, emptyList())
         repeat(TRIES) {
             val steps = outbox.hostSteps(owner, limits).steps
-            if (steps.isEmpty()) return
+            val first = steps.firstOrNull() ?: return asked
+            if (asked.isJsonNull) asked = view(first)
             for (out in steps) {
                 var outcome = system.carry(out)
                 if (step.flag("twice") && out.method == "PATCH") outcome = system.carry(out)
@@ -270,6 +262,7 @@ internal class Runner(private val stage: String, private val folder: File) {
             if (forget) outbox.hostRunning(owner, emptyList())
             forget = false
         }
+        return asked
     }
 
     private suspend fun staged(outbox: Satchel, step: JsonObject) {
@@ -290,23 +283,16 @@ internal class Runner(private val stage: String, private val folder: File) {
     private fun asset(step: JsonObject): AssetId = step.text("asset").let { AssetId(notes.assets[it] ?: it) }
 }
 
-private suspend fun ran(outbox: Satchel): JsonObject = view(outbox.run(RunOptions(linger = Duration.ZERO)).counts)
+private suspend fun ran(outbox: Satchel): JsonObject = view(outbox.run(RunOptions(linger = Duration.ZERO)))
 
 private fun post(step: JsonObject) = PostEdit(
     caption = step["caption"]?.asString,
     tags = step["tags"]?.asJsonArray?.map { it.asString },
 )
 
-private fun link(name: String): Link = when (name) {
-    "wifi" -> Link.FreeWifi
-    "cellular" -> Link(LinkKind.Cellular, metered = true, roaming = false)
-    "none" -> Link.None
-    else -> throw Unfit("a scenario knows no link \"$name\"")
-}
+internal fun JsonObject.text(name: String): String = this[name]?.asString ?: throw Unfit("the step lacks \"$name\"")
 
-private fun JsonObject.text(name: String): String = this[name]?.asString ?: throw Unfit("the step lacks \"$name\"")
-
-private fun JsonObject.flag(name: String): Boolean = this[name]?.asBoolean ?: false
+internal fun JsonObject.flag(name: String): Boolean = this[name]?.asBoolean ?: false
 
 /** Whether all that was expected is so. */
 private fun fits(expected: JsonElement?, seen: JsonElement) {
@@ -324,58 +310,3 @@ private fun fits(expected: JsonElement?, seen: JsonElement) {
         }
     }
 }
-
-private fun view(asset: Asset): JsonObject {
-    val state = asset.state
-    val view = mutableMapOf<String, Any?>("state" to state.code)
-    when (state) {
-        is AssetState.Waiting -> {
-            view["reason"] = state.reason.code
-            view["trouble"] =
-                when (val reason = state.reason) {
-                    is WaitReason.Retry -> reason.trouble.code
-                    is WaitReason.TargetRests -> reason.trouble.code
-                    else -> null
-                }
-        }
-
-        is AssetState.Delivered -> {
-            view["proof"] = state.proof.code
-        }
-
-        is AssetState.Parked -> {
-            view["reason"] = state.reason.code
-        }
-
-        else -> {}
-    }
-    view["hash"] = asset.hash?.value
-    view["bytes"] = asset.bytes
-    view["urgent"] = asset.urgent
-    view["revision"] = asset.revision
-    view["caption"] = asset.post.caption
-    view["tags"] = asset.post.tags
-    view["receipts"] = asset.deliveries.count { it.receipt }
-    return json(view)
-}
-
-private fun view(counts: Counts): JsonObject = json(
-    mapOf(
-        "unread" to counts.unread,
-        "open" to counts.open,
-        "parked" to counts.parked,
-        "delivered" to counts.delivered,
-        "posts_delivered" to counts.postsDelivered,
-    ),
-)
-
-private fun view(failure: SatchelException): JsonObject = json(
-    when (failure) {
-        is SatchelException.Source -> mapOf("kind" to failure.code, "code" to failure.fault.code)
-        is SatchelException.Pairing -> mapOf("kind" to failure.code, "code" to failure.fault.code)
-        else -> mapOf("kind" to failure.code)
-    },
-)
-
-/** By way of text, so that numbers compare as the scenario's do. */
-private fun json(view: Map<String, Any?>): JsonObject = JsonParser.parseString(Gson().toJson(view)).asJsonObject

@@ -1,0 +1,8 @@
+//! What a file says about itself, whatever the file.
+#![no_main]
+
+#[path = "../bodies.rs"]
+#[allow(dead_code)]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bodies::metadata(data));
