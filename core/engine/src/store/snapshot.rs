@@ -7,7 +7,6 @@ use satchel_kernel::planner::permit::most;
 use satchel_kernel::planner::{CANDIDATES, Candidate, Group, PREVIEW, Snapshot, TargetView, Unchecked, World};
 use satchel_kernel::policy::{Order, Policy};
 use satchel_kernel::power::Power;
-use satchel_kernel::protocol::have::MAX_HASHES;
 use satchel_kernel::protocol::post::Rendition;
 use satchel_kernel::time::{Due, MAX_WAIT_MS, Now};
 
@@ -17,6 +16,8 @@ use crate::error::Result;
 /// How many of a group are looked at in their order, for those that rules let through by their size; where none of these is
 /// small enough, the smallest go first.
 const LOOKED_AT: i64 = 4096;
+/// How many deliveries come along of which a target was not asked: four questions' worth.
+const UNCHECKED: usize = 4 * crate::http::calls::HASHES_PER_CALL;
 
 /// What the runner knows and the database does not.
 #[derive(Debug, Clone, Default)]
@@ -81,7 +82,7 @@ pub(crate) fn load(conn: &Connection, around: &Around, policy: &Policy, now: &No
         loading.group(index, group)?;
     }
     loading.granted()?;
-    let (candidates, unchecked) = loading.bounded(policy.order);
+    let (candidates, unchecked) = loading.bounded(policy.order)?;
     let open = groups.iter().map(|group| group.open).sum();
     let unread = unread(conn, policy.order)?;
     let next_due = next_due(conn, &around.targets)?;
@@ -121,7 +122,17 @@ struct Loading<'a> {
     now: &'a Now,
     groups: &'a [Group],
     candidates: Vec<Candidate>,
-    unchecked: Vec<(i64, Unchecked)>,
+    /// In the order's terms, and what is to become an [`Unchecked`] when it is among the first.
+    unchecked: Vec<(i64, Unasked)>,
+}
+
+/// A delivery of which its target was not asked: its hash is looked up for those that come along.
+#[derive(Debug, Clone, Copy)]
+struct Unasked {
+    delivery: DeliveryId,
+    target: TargetId,
+    group: usize,
+    grant: Option<GrantId>,
 }
 
 /// The columns that tell a group, from ?1 on.
@@ -208,15 +219,13 @@ impl Loading<'_> {
         }
         let direction = if self.policy.order == Order::Newest { "DESC" } else { "ASC" };
         let mut query = self.conn.prepare_cached(&format!(
-            "SELECT d.id, y.hash, d.ord FROM
-               (SELECT id, payload, ord FROM delivery WHERE {OF_GROUP} AND stage = 'waiting' AND checked = 0
-                ORDER BY ord {direction} LIMIT ?6) d
-             JOIN payload y ON y.id = d.payload"
+            "SELECT id, ord FROM delivery WHERE {OF_GROUP} AND stage = 'waiting' AND checked = 0
+             ORDER BY ord {direction} LIMIT ?6"
         ))?;
-        let mut found = query.query(params![target.0, rendition.as_str(), kind, album, urgent, MAX_HASHES as i64])?;
+        let mut found = query.query(params![target.0, rendition.as_str(), kind, album, urgent, UNCHECKED as i64])?;
         while let Some(row) = found.next()? {
-            let (delivery, hash, order): (_, _, i64) = (DeliveryId(row.get(0)?), rows::id(row, 1)?, row.get(2)?);
-            self.unchecked.push((order, Unchecked { delivery, target: *target, hash, group: index, grant: None }));
+            let (delivery, order) = (DeliveryId(row.get(0)?), row.get(1)?);
+            self.unchecked.push((order, Unasked { delivery, target: *target, group: index, grant: None }));
         }
         Ok(())
     }
@@ -259,10 +268,10 @@ impl Loading<'_> {
                         todo,
                         grant,
                     });
-                } else if let Some(hash) = rows::maybe_id(row, 9)? {
+                } else if row.get::<_, Option<Vec<u8>>>(9)?.is_some() {
                     self.unchecked.retain(|(_, one)| one.delivery != delivery);
                     let grant = Some(grant.id);
-                    self.unchecked.push((order, Unchecked { delivery, target, hash, group, grant }));
+                    self.unchecked.push((order, Unasked { delivery, target, group, grant }));
                 }
             }
         }
@@ -270,8 +279,8 @@ impl Loading<'_> {
     }
 
     /// The first of each class at each target, whichever group they are in.
-    fn bounded(self, order: Order) -> (Vec<Candidate>, Vec<Unchecked>) {
-        let Self { mut candidates, mut unchecked, groups, .. } = self;
+    fn bounded(self, order: Order) -> Result<(Vec<Candidate>, Vec<Unchecked>)> {
+        let Self { conn, mut candidates, mut unchecked, groups, .. } = self;
         let age = |of: i64| if order == Order::Newest { of.saturating_neg() } else { of };
         candidates.sort_by_key(|c| (c.grant.is_none(), c.target, c.class, !c.urgent, age(c.order), c.delivery));
         let mut taken = std::collections::HashMap::new();
@@ -280,15 +289,25 @@ impl Loading<'_> {
             *so_far += 1;
             *so_far <= CANDIDATES
         });
-        let urgent = |one: &Unchecked| groups.get(one.group).is_some_and(|group| group.urgent);
+        let urgent = |one: &Unasked| groups.get(one.group).is_some_and(|group| group.urgent);
         unchecked.sort_by_key(|(of, one)| (one.grant.is_none(), one.target, !urgent(one), age(*of), one.delivery));
         let mut asked = std::collections::HashMap::new();
         unchecked.retain(|(_, one)| {
             let so_far = asked.entry(one.target).or_insert(0usize);
             *so_far += 1;
-            *so_far <= MAX_HASHES
+            *so_far <= UNCHECKED
         });
-        (candidates, unchecked.into_iter().map(|(_, one)| one).collect())
+        let mut hash = conn.prepare_cached(
+            "SELECT y.hash FROM delivery d JOIN payload y ON y.id = d.payload WHERE d.id = ?1 AND y.hash IS NOT NULL",
+        )?;
+        let mut named = Vec::with_capacity(unchecked.len());
+        for (_, Unasked { delivery, target, group, grant }) in unchecked {
+            let mut found = hash.query([delivery.0])?;
+            if let Some(row) = found.next()? {
+                named.push(Unchecked { delivery, target, hash: rows::id(row, 0)?, group, grant });
+            }
+        }
+        Ok((candidates, named))
     }
 }
 
