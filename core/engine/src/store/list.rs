@@ -215,11 +215,8 @@ fn complete(conn: &Connection, assets: &mut [Loaded], world: &World, policy: &Po
         view.deliveries.push(delivery);
     }
     for Loaded { view, stage } in assets {
-        // Of what waits, that which goes first says why and when: the words before the picture.
-        let mut in_turn: Vec<_> = view.deliveries.iter().collect();
-        in_turn.sort_by_key(|delivery| delivery.rendition);
         if stage == "read"
-            && let Some(state) = AssetState::of_deliveries(in_turn.into_iter().map(|d| d.state.clone()))
+            && let Some(state) = AssetState::of_deliveries(view.deliveries.iter().map(|d| d.state.clone()))
         {
             view.state = capped(state, &view.deliveries);
         }

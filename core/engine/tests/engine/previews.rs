@@ -338,27 +338,3 @@ async fn words_go_alone_where_only_they_may_and_the_preview_follows() {
     let again = run(&outbox).await;
     assert_eq!(again.counts.waiting(), 0, "and then there is nothing left to be done");
 }
-
-/// Words that wait for a budget say so, whatever their photo waits for.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_goes_next_says_why_it_waits() {
-    let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
-    let desk = receiver(store.path()).await;
-    let policy = Policy::ready(satchel::kernel::policy::PREVIEWS_ON_MOBILE_DATA);
-    let outbox = open(Config { policy, ..place.config() }).await;
-    outbox.set_link(Link::cellular());
-    pair(&outbox, &desk, None).await;
-    outbox.set_budget(super::money::budget("mobile", 30_000)).await.unwrap();
-    let id = add(&outbox, &picture(&place).path).await;
-    run(&outbox).await;
-    outbox.set_budget(super::money::budget("mobile", 5_000)).await.unwrap();
-    let second = place.photo("b.jpg", 40_000, 2);
-    let waits = add(&outbox, &second.path).await;
-    run(&outbox).await;
-    assert_eq!(outbox.asset(id).await.unwrap().state.wait_reason(), Some(&WaitReason::LinkCosts));
-    let state = outbox.asset(waits).await.unwrap().state;
-    assert!(
-        matches!(state.wait_reason(), Some(WaitReason::BudgetTooSmall { .. } | WaitReason::BudgetSpent { .. })),
-        "{state:?}"
-    );
-}
