@@ -5,7 +5,7 @@
 //! | `open` | `open`, with a `policy`: `any` (also when left out), `kept` (none is given), the name of a ready-made one, or a document |
 //! | `close` | `close_and_wait` |
 //! | `pair`, `tus` | `pair` with the stage's receiver, `set_tus_target` with the stage's tus server |
-//! | `add` | `add` of `photos/NAME`, remembered `as` a name, with `caption`, `tags`, `urgent`, `copy`, `album`; `becomes` says what must come of it |
+//! | `add` | `add` of `photos/NAME`, remembered `as` a name, with `caption`, `tags`, `urgent`, `copy`, `album`; with `photos/NAME` as its `motion`; `becomes` says what must come of it |
 //! | `edit` | `edit_post` of an `asset` |
 //! | `remove`, `retry` | of an `asset` |
 //! | `pause` | `pause`, to `paused` |
@@ -13,11 +13,11 @@
 //! | `run` | `run` until nothing is due; `is` is compared with the counts and with when to run next: `needs`, `charging`, `sooner`, `waits` (its bytes), whether it is `timed` |
 //! | `until` | `try_now` and `run`, again and again, until the `asset` `is` so |
 //! | `host` | HTTP by the host: `host_running` with nothing, then `host_steps` (at most `bytes` a step) and `host_outcome` through the language's own HTTP client, until there are no steps. With `twice`, its system sends each PATCH once more at the same offset and tells that; with `forget`, it tells nothing of the first steps, as if the host had died. `is` is compared with what the first step asks of its network |
-//! | `item` | `add_item` of the item NAME of the host's media library, which has the photos; remembered `as` a name |
+//! | `item` | `add_item` of the item NAME of the host's media library, which has the photos, with another as its `motion`; remembered `as` a name |
 //! | `library` | from now on the host's library `answers`: `open`, `away`, or `fails` with an error of its own |
 //! | `previewer` | from now on the host's previewer `draws` the photo NAME of whatever it is asked, and `films` another; without these it fails |
 //! | `token` | the token that there is becomes what the host's `refresh` gives, once; then `set_token` with `token` |
-//! | `staged` | `stage`, the bytes of `photos/NAME` written there, `commit`, remembered `as` a name |
+//! | `staged` | `stage`, the bytes of `photos/NAME` written there, `commit`, remembered `as` a name; its `motion` in a stage of its own |
 //! | `policy` | `set_policy`, or `keep_policy` where it says `keep`, with a `policy` as in `open`; `is` is compared with the document that `policy_to_json` writes of the one that holds then |
 //! | `network` | `link()`, as a person's word makes it: `kind`, `metered`, `roaming` |
 //! | `mark` | `mark_network` of a `network` as `metered` or `free`, or forgotten; `is` is compared with all marks |
@@ -30,6 +30,7 @@
 //! | `ledger` | the sums over a class of `link`: `acknowledged`, whether `sent_more` than that, `wasted`, whether anything was `received` |
 //! | `redact` | `set_redaction` of all targets: `none`, `location`, `all` |
 //! | `see` | the `asset` `is` so |
+//! | `list` | `list`: the `count` of all assets |
 //! | `safe` | whether a `proof` allows the original to be deleted is `is` |
 //! | `kill` | the runner notes where it is and kills itself; the next one goes on behind this step |
 //!
@@ -44,8 +45,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use satchel_ffi::{
-    AddOptions, CancelToken, Config, Header, HostCut, HostLimits, HostOutcome, HostStep, LibraryItem, Order, Peer,
-    Policy, PostEdit, RunOptions, Satchel, SatchelError,
+    AddOptions, CancelToken, Config, Header, HostCut, HostLimits, HostOutcome, HostStep, LibraryItem, Motion, Order,
+    Peer, Policy, PostEdit, RunOptions, Satchel, SatchelError,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -192,6 +193,7 @@ impl Runner {
             "host" => return self.host(&outbox, step).await,
             "staged" => return self.staged(&outbox, step).await,
             "see" => outbox.asset(self.asset(step)?).await.map(|asset| view::asset(&asset)),
+            "list" => outbox.list(None, 1_000).await.map(|all| json!({ "count": all.len() })),
             other => return self.act_on_rules(other, &outbox, step).await,
         })
     }
@@ -212,14 +214,15 @@ impl Runner {
     }
 
     async fn add(&mut self, outbox: &Satchel, step: &Value) -> Result<Result<Value, SatchelError>, String> {
-        let path = self.folder.join("photos").join(text(step, "photo")?);
+        let path = self.photo(text(step, "photo")?);
         let options = AddOptions {
             post: post(step),
             urgent: step["urgent"].as_bool().unwrap_or(false),
             album: step["album"].as_str().map(str::to_owned),
             copy: step["copy"].as_bool().unwrap_or(false),
+            motion: step["motion"].as_str().map(|name| Motion::File { path: self.photo(name) }),
         };
-        let added = match outbox.add(path.to_string_lossy().into_owned(), options).await {
+        let added = match outbox.add(path, options).await {
             Ok(added) => added,
             Err(error) => return Ok(Err(error)),
         };
@@ -234,11 +237,11 @@ impl Runner {
     }
 
     async fn item(&mut self, outbox: &Satchel, step: &Value) -> Result<Result<Value, SatchelError>, String> {
-        let name = text(step, "photo")?;
-        let item = LibraryItem { id: name.to_owned(), name: name.to_owned() };
+        let item = |name: &str| LibraryItem { id: name.to_owned(), name: name.to_owned() };
         let copy = step["copy"].as_bool().unwrap_or(false);
-        let options = AddOptions { post: post(step), urgent: false, album: None, copy };
-        Ok(outbox.add_item(item, options).await.map(|added| {
+        let motion = step["motion"].as_str().map(|name| Motion::Item { item: item(name) });
+        let options = AddOptions { post: post(step), urgent: false, album: None, copy, motion };
+        Ok(outbox.add_item(item(text(step, "photo")?), options).await.map(|added| {
             if let Some(name) = step["as"].as_str() {
                 self.notes.assets.insert(name.to_owned(), added.id);
             }
@@ -319,20 +322,32 @@ impl Runner {
     }
 
     async fn staged(&mut self, outbox: &Satchel, step: &Value) -> Result<Result<Value, SatchelError>, String> {
-        let name = text(step, "photo")?.to_owned();
-        let bytes = std::fs::read(self.folder.join("photos").join(&name)).map_err(|e| e.to_string())?;
-        let stage = match outbox.stage().await {
-            Ok(stage) => stage,
-            Err(error) => return Ok(Err(error)),
+        let name = text(step, "photo")?;
+        let committed = async {
+            let motion = match step["motion"].as_str() {
+                Some(name) => Some(Motion::Staged { stage: self.write(outbox, name).await?, name: name.to_owned() }),
+                None => None,
+            };
+            let stage = self.write(outbox, name).await?;
+            outbox.commit(stage, name.to_owned(), post(step), step["urgent"] == true, None, motion).await
         };
-        std::fs::write(&stage.path, bytes).map_err(|e| e.to_string())?;
-        let added = outbox.commit(stage.id, name, post(step), step["urgent"] == true, None).await;
-        Ok(added.map(|added| {
+        Ok(committed.await.map(|added| {
             if let Some(name) = step["as"].as_str() {
                 self.notes.assets.insert(name.to_owned(), added.id);
             }
             Value::Null
         }))
+    }
+
+    /// The id of a stage that the bytes of a photo were written to.
+    async fn write(&self, outbox: &Satchel, name: &str) -> Result<String, SatchelError> {
+        let stage = outbox.stage().await?;
+        std::fs::copy(self.photo(name), &stage.path).map_err(|e| SatchelError::Host { words: e.to_string() })?;
+        Ok(stage.id)
+    }
+
+    fn photo(&self, name: &str) -> String {
+        self.folder.join("photos").join(name).to_string_lossy().into_owned()
     }
 
     fn kill(&mut self, number: usize) -> Result<Result<Value, SatchelError>, String> {

@@ -5,6 +5,7 @@
 //! | `photo` | writes `photos/NAME` of so many `bytes`, different for each `seed` | `path`, `hash` |
 //! | `picture` | writes `photos/NAME`, a JPEG that decodes, different for each `seed`; `tagged`, it says which camera made it | `path`, `hash` |
 //! | `previews` | counts what the receiver has that nobody uploaded | `count`, `small` |
+//! | `shown` | tells the posts that the receiver shows | their `count`, and the `originals` that are there, by role and name |
 //! | `delete` | deletes `photos/NAME` | |
 //! | `receiver` | starts a receiver behind a link, once | `code`, `url` |
 //! | `plain` | the receiver goes on without TLS at the same address, for a system that trusts no certificate of its own; with it again when `on` is false | |
@@ -85,6 +86,7 @@ impl World {
             "photo" => self.photo(step),
             "picture" => self.picture(step),
             "previews" => self.previews(),
+            "shown" => self.shown().await,
             "delete" => {
                 std::fs::remove_file(self.path(text(step, "name")?)).map_err(|e| e.to_string())?;
                 Ok(json!({}))
@@ -155,6 +157,15 @@ impl World {
             }
         }
         Ok(json!({ "count": count, "small": small }))
+    }
+
+    async fn shown(&self) -> Reply {
+        let Some((receiver, _)) = &self.receiver else { return Err("there is no receiver".into()) };
+        let posts = receiver.assets().await.map_err(|e| e.to_string())?;
+        let there = posts.iter().flat_map(|post| &post.parts).filter(|part| part.rendition == "original" && part.here);
+        let mut originals: Vec<_> = there.map(|part| format!("{} {}", part.role, part.name)).collect();
+        originals.sort();
+        Ok(json!({ "count": posts.len(), "originals": originals }))
     }
 
     async fn receiver(&mut self) -> Reply {

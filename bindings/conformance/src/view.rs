@@ -1,8 +1,8 @@
 //! States, reasons and errors as scenarios name them: the same codes in all languages. `vocabulary.json` lists them all.
 
 use satchel_ffi::{
-    AddKind, Asset, AssetState, Counts, HostStep, Imposter, LinkKind, LinkNeed, ParkReason, Proof, Rendition,
-    SatchelError, Trouble, WaitReason, Wake,
+    AddKind, Asset, AssetKind, AssetState, Counts, HostStep, Imposter, LinkKind, LinkNeed, ParkReason, Proof,
+    Rendition, SatchelError, Trouble, WaitReason, Wake,
 };
 use serde_json::{Value, json};
 
@@ -11,7 +11,9 @@ pub fn asset(asset: &Asset) -> Value {
     let mut view = state(&asset.state);
     let press = asset.deliveries.iter().find(|delivery| delivery.rendition == Rendition::Press);
     let more = json!({
+        "kind": kind(asset.kind),
         "hash": asset.hash,
+        "motion": asset.motion.as_ref().map(|motion| &motion.name),
         "bytes": asset.bytes,
         "urgent": asset.urgent,
         "revision": asset.revision,
@@ -25,6 +27,16 @@ pub fn asset(asset: &Asset) -> Value {
         view.extend(more);
     }
     view
+}
+
+/// What kind of thing.
+fn kind(kind: AssetKind) -> &'static str {
+    match kind {
+        AssetKind::Photo => "photo",
+        AssetKind::Video => "video",
+        AssetKind::Pair => "pair",
+        AssetKind::Other => "other",
+    }
 }
 
 /// How many there are.

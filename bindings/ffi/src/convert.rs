@@ -3,10 +3,12 @@
 
 use satchel::kernel::time::Now;
 
+use crate::SatchelError;
 use crate::error::source_code;
+use crate::http::stage_id;
 use crate::records::{
     AddKind, AddOptions, Added, Asset, CheckReport, Counts, Delivery, FolderFault, FolderReport, LedgerRow,
-    LibraryItem, Place, Post, PostEdit, RunOptions, RunReport, Source, Target,
+    LibraryItem, Motion, MotionView, Place, Post, PostEdit, RunOptions, RunReport, Source, Target,
 };
 use crate::states::{AssetState, Proof};
 
@@ -49,9 +51,21 @@ impl From<LibraryItem> for satchel::LibraryItem {
     }
 }
 
-impl From<AddOptions> for satchel::AddOptions {
-    fn from(AddOptions { post, urgent, album, copy }: AddOptions) -> Self {
-        Self { post: post.into(), urgent, album, copy }
+impl TryFrom<Motion> for satchel::Motion {
+    type Error = SatchelError;
+    fn try_from(motion: Motion) -> Result<Self, SatchelError> {
+        Ok(match motion {
+            Motion::File { path } => Self::File(path.into()),
+            Motion::Item { item } => Self::Item(item.into()),
+            Motion::Staged { stage, name } => Self::Staged { stage: stage_id(&stage)?, name },
+        })
+    }
+}
+
+impl TryFrom<AddOptions> for satchel::AddOptions {
+    type Error = SatchelError;
+    fn try_from(AddOptions { post, urgent, album, copy, motion }: AddOptions) -> Result<Self, SatchelError> {
+        Ok(Self { post: post.into(), urgent, album, copy, motion: motion.map(TryInto::try_into).transpose()? })
     }
 }
 
@@ -90,6 +104,7 @@ impl Asset {
             name,
             hash,
             bytes,
+            motion,
             urgent,
             added_utc_ms,
             post,
@@ -107,6 +122,7 @@ impl Asset {
             name,
             hash: hash.map(|h| h.to_string()),
             bytes,
+            motion: motion.map(Into::into),
             urgent,
             added_utc_ms,
             post: post.into(),
@@ -116,6 +132,12 @@ impl Asset {
             acknowledged,
             deliveries: deliveries.into_iter().map(|delivery| Delivery::seen(delivery, now)).collect(),
         }
+    }
+}
+
+impl From<satchel::MotionView> for MotionView {
+    fn from(satchel::MotionView { source, name, hash, bytes }: satchel::MotionView) -> Self {
+        Self { source: source.into(), name, hash: hash.map(|h| h.to_string()), bytes }
     }
 }
 

@@ -5,7 +5,7 @@ use satchel::{AddOutcome, StageId, StagedFile};
 use url::Url;
 
 use crate::satchel::{Result, Satchel};
-use crate::{Added, PostEdit, SatchelError, Wake};
+use crate::{Added, Motion, PostEdit, SatchelError, Wake};
 
 /// How much a host takes.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
@@ -227,7 +227,8 @@ impl Satchel {
         .await
     }
 
-    /// Adds what the host wrote, under the name that it had in the library. It may be repeated after a lost answer.
+    /// Adds what the host wrote, under the name that it had in the library; of a live photo the still, with its `motion`. It
+    /// may be repeated after a lost answer.
     pub async fn commit(
         &self,
         stage: String,
@@ -235,9 +236,11 @@ impl Satchel {
         post: PostEdit,
         urgent: bool,
         album: Option<String>,
+        motion: Option<Motion>,
     ) -> Result<Added> {
         let (outbox, id) = (self.open_outbox()?, stage_id(&stage)?);
-        let file = StagedFile { name, post: post.into(), urgent, album };
+        let motion = motion.map(TryInto::try_into).transpose()?;
+        let file = StagedFile { name, post: post.into(), urgent, album, motion };
         self.tracked(async move { outbox.commit(id, &file).await.map(|outcome: AddOutcome| Added::from(outcome)) })
             .await
     }
@@ -257,7 +260,7 @@ fn lease_id(text: &str) -> Result<LeaseId> {
     text.parse().map_err(|_| SatchelError::invalid("this is no lease; give it as the step has it"))
 }
 
-fn stage_id(text: &str) -> Result<StageId> {
+pub(crate) fn stage_id(text: &str) -> Result<StageId> {
     text.parse().map_err(|_| SatchelError::invalid("this is no stage's id; give it as stage told it"))
 }
 

@@ -38,7 +38,7 @@ pub use policy::{
 };
 pub use records::{
     AddKind, AddOptions, Added, Asset, CheckReport, Config, Counts, Delivery, FolderFault, FolderReport, LedgerRow,
-    LibraryItem, Opened, Place, Post, PostEdit, RunOptions, RunReport, Source, Target,
+    LibraryItem, Motion, MotionView, Opened, Place, Post, PostEdit, RunOptions, RunReport, Source, Target,
 };
 pub use satchel::Satchel;
 pub use states::{AssetKind, AssetState, Imposter, ParkReason, Proof, Rendition, Trouble, WaitReason};

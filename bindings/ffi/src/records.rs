@@ -99,6 +99,10 @@ record! {
         /// Copy the bytes into the outbox, for sources that will not stay.
         #[uniffi(default = false)]
         pub copy: bool,
+        /// The motion of a live photo, of which the file that is added is the still: both are one asset, which travels as one
+        /// and shows as one post. For a photo that is there already, it joins it. Not for a folder.
+        #[uniffi(default = None)]
+        pub motion: Option<Motion>,
     }
 
     /// An item of the host's media library, to be added.
@@ -157,8 +161,10 @@ record! {
         pub name: String,
         /// BLAKE3 of its content, 64 hexadecimal digits, once it was read.
         pub hash: Option<String>,
-        /// Length of the original in bytes, as far as known.
+        /// Length of the original in bytes, as far as known; of a pair, of both files.
         pub bytes: u64,
+        /// Of a pair: the motion beside the still, of which the fields above speak.
+        pub motion: Option<MotionView>,
         /// Made urgent.
         pub urgent: bool,
         /// When it was added, in milliseconds since 1970.
@@ -175,6 +181,18 @@ record! {
         pub acknowledged: u64,
         /// Each delivery.
         pub deliveries: Vec<Delivery>,
+    }
+
+    /// The motion of a pair.
+    pub struct MotionView {
+        /// Where it was added from; not for logs.
+        pub source: Source,
+        /// The file's name.
+        pub name: String,
+        /// BLAKE3 of its content, 64 hexadecimal digits, once it was read.
+        pub hash: Option<String>,
+        /// Its length in bytes.
+        pub bytes: u64,
     }
 
     /// One delivery of an asset.
@@ -303,6 +321,28 @@ choice! {
         /// It was there already, and nothing new was said.
         Unchanged,
     }
+}
+
+/// Where the motion of a pair is.
+#[derive(Debug, Clone, PartialEq, uniffi::Enum)]
+pub enum Motion {
+    /// A file.
+    File {
+        /// Which; not for logs.
+        path: String,
+    },
+    /// An item of the host's media library.
+    Item {
+        /// Which.
+        item: LibraryItem,
+    },
+    /// What the host wrote to a place that the outbox gave it.
+    Staged {
+        /// Which stage, by its id.
+        stage: String,
+        /// The file's name, as the camera or the library calls it; without folders, 1 to 255 bytes.
+        name: String,
+    },
 }
 
 /// Where an original lives.

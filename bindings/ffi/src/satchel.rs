@@ -116,15 +116,15 @@ impl Satchel {
 
     /// Adds one file, whatever it is. When this returns, it is safe: the same path again revises its post.
     pub async fn add(&self, path: String, options: AddOptions) -> Result<Added> {
-        let outbox = self.open_outbox()?;
-        self.tracked(async move { outbox.add(path.as_ref(), &options.into()).await.map(Added::from) }).await
+        let (outbox, options) = (self.open_outbox()?, options.try_into()?);
+        self.tracked(async move { outbox.add(path.as_ref(), &options).await.map(Added::from) }).await
     }
 
     /// Adds an item of the host's media library, which opens it now and each time that it is read. The same item again revises
     /// its post; one that was edited in the library is another asset.
     pub async fn add_item(&self, item: LibraryItem, options: AddOptions) -> Result<Added> {
-        let outbox = self.open_outbox()?;
-        self.tracked(async move { outbox.add_item(&item.into(), &options.into()).await.map(Added::from) }).await
+        let (outbox, options) = (self.open_outbox()?, options.try_into()?);
+        self.tracked(async move { outbox.add_item(&item.into(), &options).await.map(Added::from) }).await
     }
 
     /// Adds the photos and videos of a folder and of those below it; `cancel` stops it after the batch at hand.
@@ -134,11 +134,12 @@ impl Satchel {
         options: AddOptions,
         cancel: Arc<CancelToken>,
     ) -> Result<FolderReport> {
+        let options = options.try_into()?;
         let (outbox, stop) = (self.open_outbox()?, self.stop(&cancel));
         self.tracked(async move {
             let go_on =
                 move |_: &_| if stop.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-            outbox.add_folder(path.as_ref(), &options.into(), go_on).await.map(FolderReport::from)
+            outbox.add_folder(path.as_ref(), &options, go_on).await.map(FolderReport::from)
         })
         .await
     }
@@ -273,7 +274,7 @@ impl Satchel {
         self.tracked(async move { outbox.run(options.into(), stop).await.map(RunReport::from) }).await
     }
 
-    /// Asks a target for all that was delivered to it. Changes nothing.
+    /// Asks a target for all that was delivered to it. What a receiver has not got any more goes again with the next run.
     pub async fn check(&self, target: i64) -> Result<CheckReport> {
         let outbox = self.open_outbox()?;
         self.tracked(async move { outbox.check(TargetId(target)).await.map(CheckReport::from) }).await

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use satchel::runtime;
 use satchel_ffi::{
-    AddOptions, CancelToken, Change, Config, Credentials, Link, Observer, PostEdit, RunOptions, Satchel, SatchelError,
+    AddOptions, CancelToken, Change, Config, Credentials, Link, Motion, Observer, PostEdit, RunOptions, Satchel,
+    SatchelError,
 };
 use satchel_receiver::Receiver;
 use satchel_testkit::link::{Conditions, Simulator};
@@ -29,7 +30,7 @@ fn wifi() -> Link {
 }
 
 fn plain() -> AddOptions {
-    AddOptions { post: PostEdit::default(), urgent: false, album: None, copy: false }
+    AddOptions { post: PostEdit::default(), urgent: false, album: None, copy: false, motion: None }
 }
 
 fn until_done() -> RunOptions {
@@ -102,6 +103,25 @@ fn a_hosts_failure_is_an_error_and_the_outbox_is_as_it_was() {
         let report = outbox.run(until_done(), CancelToken::new()).await.unwrap();
         assert_eq!(report.counts.delivered, 1);
         assert_eq!(receiver.completed_uploads().await.unwrap().len(), 1);
+    });
+}
+
+#[test]
+fn a_motion_that_no_stage_has_is_refused_and_nothing_is_added() {
+    let folder = tempfile::tempdir().unwrap();
+    on(async {
+        let outbox = Satchel::open(config(&folder), None, None, None).await.unwrap();
+        let motion = Some(Motion::Staged { stage: "none".into(), name: "a.mov".into() });
+        let options = AddOptions { motion: motion.clone(), ..plain() };
+        let added = outbox.add(photo(&folder, "a.jpg", 1_000), options).await.unwrap_err();
+        let stage = outbox.stage().await.unwrap();
+        std::fs::write(&stage.path, [7; 1_000]).unwrap();
+        let committed =
+            outbox.commit(stage.id, "b.jpg".into(), PostEdit::default(), false, None, motion).await.unwrap_err();
+        for refused in [added, committed] {
+            assert!(matches!(refused, SatchelError::Invalid { .. }), "{refused:?}");
+        }
+        assert!(outbox.list(None, 10).await.unwrap().is_empty());
     });
 }
 

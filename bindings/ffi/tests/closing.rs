@@ -23,7 +23,7 @@ fn config(folder: &TempDir) -> Config {
 }
 
 fn plain() -> AddOptions {
-    AddOptions { post: PostEdit::default(), urgent: false, album: None, copy: false }
+    AddOptions { post: PostEdit::default(), urgent: false, album: None, copy: false, motion: None }
 }
 
 fn on<T>(work: impl Future<Output = T>) -> T {

@@ -1,8 +1,17 @@
 //! Days and spans of time as people type and read them.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::{Local, NaiveDate, TimeZone as _};
+use satchel::clock::Clock;
+use satchel::kernel::time::Now;
+
+/// What time it is. The boot's id is read once: a list asks for each of its lines.
+pub(crate) fn now() -> Now {
+    static CLOCK: LazyLock<Clock> = LazyLock::new(Clock::system);
+    CLOCK.now()
+}
 
 /// `30min`, `1h`, `2d`: how long something holds.
 pub(crate) fn span(text: &str) -> Result<Duration, String> {

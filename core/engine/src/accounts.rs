@@ -31,7 +31,8 @@ struct State {
     generation: u64,
     open: HashMap<TargetId, Purse>,
     tokens: u64,
-    meter: Option<Arc<Meter>>,
+    /// Whether this process runs the outbox.
+    running: bool,
 }
 
 /// An open account, as the door has it.
@@ -270,9 +271,8 @@ impl Accounts {
         // All of it: what no account is open for was settled before the kill, or is of a database that is lost.
         let left: Vec<_> = meter.read_left().into_iter().flatten().map(|(id, _)| *id).collect();
         left.into_iter().for_each(|id| meter.forget(id));
-        let meter = Arc::new(meter);
-        self.door.note_in(Some(meter.clone()));
-        self.state().meter = Some(meter);
+        self.door.note_in(Some(Arc::new(meter)));
+        self.state().running = true;
         Ok(())
     }
 
@@ -280,13 +280,13 @@ impl Accounts {
     pub(crate) async fn end_run(&self, store: &Store, now: Now) -> Result<()> {
         self.close_all(store, now).await?;
         self.door.note_in(None);
-        self.state().meter = None;
+        self.state().running = false;
         Ok(())
     }
 
     /// Whether this process runs the outbox.
     pub(crate) fn is_running(&self) -> bool {
-        self.state().meter.is_some()
+        self.state().running
     }
 
     async fn close_all(&self, store: &Store, now: Now) -> Result<()> {

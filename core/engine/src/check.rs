@@ -6,16 +6,19 @@ use satchel_kernel::link::LinkKind;
 use satchel_kernel::outcome::{Marks, Method, Outcome, Request};
 use satchel_kernel::protocol::have::HaveState;
 use satchel_kernel::protocol::post::Rendition;
+use satchel_kernel::state::ParkReason;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::error::{Error, Result};
 use crate::http::calls::{self, HASHES_PER_CALL};
+use crate::journal::{Durable, Record};
+use crate::observe::Change;
 use crate::outbox::Outbox;
 use crate::receipts::{Expected, verify};
 use crate::runner::{only_runner, send};
 use crate::store::done::{self, Delivered};
-use crate::store::{self, Target};
+use crate::store::{self, Target, anew, deliveries};
 
 /// What a reply to it may take: receipts of a page.
 const REPLY: u64 = 64 << 10;
@@ -25,15 +28,16 @@ const REPLY: u64 = 64 << 10;
 pub struct CheckReport {
     /// The server confirmed them: by a fresh receipt, or by the upload's full offset.
     pub confirmed: u64,
-    /// The server says that it does not have them.
+    /// The server says that it does not have them. A receiver's word counts: they go again with the next run, and what somebody
+    /// deleted there needs a person. (Other servers may have moved elsewhere what they got.)
     pub missing: u64,
     /// The server could not be asked, or cannot tell.
     pub unknown: u64,
 }
 
 impl Outbox {
-    /// Asks a target for all that was delivered to it, within the budgets. Changes nothing; what is missing there is for a
-    /// person to decide.
+    /// Asks a target for all that was delivered to it, within the budgets. What a receiver has not got any more is not delivered
+    /// any more.
     ///
     /// # Errors
     /// [`Error::AlreadyRunning`] while another process runs this outbox.
@@ -117,6 +121,7 @@ impl Outbox {
         let chain_request = calls::keys_request(base, &spec.headers, patience);
         let chain = self.send(target, &chain_request).await?;
         let chain = chain.and_then(|outcome| calls::parse_keys(&chain_request, &outcome).ok()).map(|a| a.value);
+        let (mut gone, mut deleted) = (vec![], vec![]);
         for d in page {
             let entry = answer.value.results.iter().find(|e| e.hash == d.hash);
             let expected = Expected { server, account, nonce, hash: d.hash, length: d.length };
@@ -124,10 +129,30 @@ impl Outbox {
                 Some(HaveState::Have { receipt }) if verify(receipt, key, chain.as_ref(), &expected).is_ok() => {
                     report.confirmed += 1
                 }
-                Some(HaveState::Missing | HaveState::Partial { .. } | HaveState::Deleted) => report.missing += 1,
+                Some(HaveState::Missing | HaveState::Partial { .. }) => gone.push((d.delivery, d.hash)),
+                Some(HaveState::Deleted) => deleted.push(d.delivery),
                 Some(HaveState::Have { .. } | HaveState::Other) | None => report.unknown += 1,
             }
         }
+        report.missing += (gone.len() + deleted.len()) as u64;
+        if gone.is_empty() && deleted.is_empty() {
+            return Ok(());
+        }
+        let (journal, url) = (self.inner.journal.clone(), target.url.clone());
+        let work = move |tx: &store::Tx<'_>| {
+            let mut records = vec![];
+            for (delivery, hash) in gone {
+                anew::missing(tx, delivery)?;
+                records.push(Record::Missing { hash, target: url.clone() });
+            }
+            for delivery in deleted {
+                deliveries::park(tx, delivery, &ParkReason::DeletedThere)?;
+            }
+            journal.append(&records, Durable::Later)?;
+            store::agree(tx, &journal)
+        };
+        self.inner.store.write(work).await?;
+        self.inner.tell(Change::Assets);
         Ok(())
     }
 

@@ -4,11 +4,12 @@
 //! journal, and its copy, where one was made, is on the disk. Folders go in batches, so that 100,000 files cost a few
 //! hundred commits.
 
+mod folder;
+mod pair;
 mod stage;
 
 use std::ffi::OsString;
 use std::io::{Read as _, Seek as _};
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,16 +25,12 @@ use crate::observe::Change;
 use crate::outbox::{Inner, Outbox};
 use crate::post_edit::{PostEdit, fits};
 use crate::source::{Opened, Source, SourceFault, Stamp};
-use crate::spool::SpoolError;
+use crate::spool::{Adding, SpoolError, SpoolName};
 use crate::store::{self, Known, NewAsset};
-use crate::walk::{Found, Walk};
 
+pub use folder::{FolderFault, FolderReport};
+pub use pair::Motion;
 pub use stage::{BadStageId, Stage, StageId, StagedFile};
-
-/// Files of a folder that share one commit.
-const BATCH: usize = 256;
-/// Faults of a folder that are told one by one; the rest are counted.
-const FAULTS: usize = 100;
 
 /// How something is added.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -46,6 +43,9 @@ pub struct AddOptions {
     pub album: Option<String>,
     /// Copy the bytes into the outbox (sharing them where the file system can), for sources that will not stay.
     pub copy: bool,
+    /// The motion of a live photo, of which the file that is added is the still: both are one asset, which travels as one and
+    /// shows as one post. For a photo that is there already, it joins it.
+    pub motion: Option<Motion>,
 }
 
 /// What became of a file that was added.
@@ -68,32 +68,6 @@ impl AddOutcome {
     }
 }
 
-/// What became of a folder.
-#[derive(Debug, Clone, Default)]
-pub struct FolderReport {
-    /// New assets.
-    pub added: u64,
-    /// Assets whose post or urgency changed.
-    pub revised: u64,
-    /// Assets of which nothing new was said.
-    pub unchanged: u64,
-    /// Files that are neither photo nor video.
-    pub skipped: u64,
-    /// Files that could not be taken.
-    pub failed: u64,
-    /// The first hundred of these, with the reason.
-    pub faults: Vec<FolderFault>,
-}
-
-/// A file that could not be taken.
-#[derive(Debug, Clone)]
-pub struct FolderFault {
-    /// Which; for the command line and the app, not for logs.
-    pub path: PathBuf,
-    /// Why.
-    pub fault: SourceFault,
-}
-
 /// A file on its way in.
 struct Candidate {
     source: Source,
@@ -107,12 +81,26 @@ struct Candidate {
     named: bool,
 }
 
+/// A file, and the motion that it is the still of.
+type WithMotion = (Candidate, Option<Candidate>);
+
+/// A copy in the spool, and what its source was then.
+type Spooled = (SpoolName, Stamp);
+
+/// A file on its way in by itself.
+struct Single {
+    candidate: Candidate,
+    /// Where it is in the spool already, since its host wrote it there.
+    staged: Option<SpoolName>,
+}
+
 impl Outbox {
     /// Adds one file, whatever it is. The same path again revises that asset's post, and sends it once more where somebody
     /// deleted it at the server; a path whose file is another one by now gives a new asset.
     ///
     /// # Errors
-    /// [`Error::Source`] when it cannot be read or holds no byte; [`Error::StorageFull`].
+    /// [`Error::Source`] when it, or its motion, cannot be read or holds no byte; [`Error::Invalid`] for a motion that is none,
+    /// or another one than the photo has; [`Error::StorageFull`].
     pub async fn add(&self, path: &Path, options: &AddOptions) -> Result<AddOutcome> {
         let (inner, options) = (self.inner.clone(), options.clone());
         let path = std::path::absolute(path).map_err(|e| Error::io(&e))?;
@@ -131,37 +119,14 @@ impl Outbox {
     /// # Errors
     /// [`Error::Invalid`] for an id or a name that is none; else as [`add`](Self::add).
     pub async fn add_item(&self, item: &LibraryItem, options: &AddOptions) -> Result<AddOutcome> {
-        let (inner, options, LibraryItem { id, name }) = (self.inner.clone(), options.clone(), item.clone());
-        is_file_name(&name)?;
-        if id.is_empty() || id.len() > 1_024 || id.contains('\0') {
-            return Err(Error::Invalid(
-                "an item's id must have 1 to 1,024 bytes; give it as the media library does".into(),
-            ));
-        }
-        if inner.config.library.is_none() {
-            return Err(Error::Invalid(
-                "no media library was given when this outbox was opened; open it with one".into(),
-            ));
-        }
-        let outcome = blocking(move || single(&inner, Source::Library(id), name.into(), &options)).await?;
+        let (inner, options, item) = (self.inner.clone(), options.clone(), item.clone());
+        let outcome = blocking(move || {
+            let (source, name) = of_item(&inner, item)?;
+            single(&inner, source, name, &options)
+        })
+        .await?;
         self.inner.tell(Change::Assets);
         Ok(outcome)
-    }
-
-    /// Adds the photos and videos of a folder and the folders in it. What is neither is skipped and counted; what cannot
-    /// be read is told and does not hold back the others. `progress` hears of each batch, which is safe by then, and may
-    /// end the walk there.
-    pub async fn add_folder(
-        &self,
-        folder: &Path,
-        options: &AddOptions,
-        progress: impl Fn(&FolderReport) -> ControlFlow<()> + Send + 'static,
-    ) -> Result<FolderReport> {
-        let (inner, options) = (self.inner.clone(), options.clone());
-        let folder = std::path::absolute(folder).map_err(|e| Error::io(&e))?;
-        let report = blocking(move || walk(&inner, &folder, &options, &progress)).await?;
-        self.inner.tell(Change::Assets);
-        Ok(report)
     }
 }
 
@@ -178,10 +143,70 @@ fn is_file_name(name: &str) -> Result<()> {
     Ok(())
 }
 
+/// An item of the media library, and its name.
+fn of_item(inner: &Inner, LibraryItem { id, name }: LibraryItem) -> Result<(Source, OsString)> {
+    is_file_name(&name)?;
+    if id.is_empty() || id.len() > 1_024 || id.contains('\0') {
+        let words = "an item's id must have 1 to 1,024 bytes; give it as the media library does";
+        return Err(Error::Invalid(words.into()));
+    }
+    if inner.config.library.is_none() {
+        let words = "no media library was given when this outbox was opened; open it with one";
+        return Err(Error::Invalid(words.into()));
+    }
+    Ok((Source::Library(id), name.into()))
+}
+
 fn single(inner: &Arc<Inner>, source: Source, name: OsString, options: &AddOptions) -> Result<AddOutcome> {
-    let candidate = candidate(inner, source, name)?;
-    let mut outcomes = take(inner, vec![candidate], options)?;
-    outcomes.pop().unwrap_or(Err(SourceFault::Gone)).map_err(Error::Source)
+    let file = Single { candidate: candidate(inner, source, name)?, staged: None };
+    let adding = if options.copy || options.motion.as_ref().is_some_and(Motion::is_staged) {
+        // Held until the rows are committed, so that no sweep takes a copy for an orphan.
+        Some(inner.spool.adding().map_err(spool_fault)?)
+    } else {
+        None
+    };
+    alone(inner, file, adding.as_ref(), options)
+}
+
+/// Takes one file in, and its motion with it.
+fn alone(inner: &Arc<Inner>, file: Single, adding: Option<&Adding<'_>>, options: &AddOptions) -> Result<AddOutcome> {
+    let now = inner.config.clock.now();
+    let motion = pair::motion(inner, options.motion.clone(), &file.candidate, adding, &now)?;
+    let copying = adding.filter(|_| options.copy);
+    let copy = |file: &Single, motion| -> Result<Option<Spooled>> {
+        match file.staged {
+            Some(place) => Ok(Some((place, file.candidate.stamp))),
+            None => Ok(copied(inner, copying, &file.candidate, motion, &now)??),
+        }
+    };
+    let spool = copy(&file, false)?;
+    let beside = motion.map(|motion| copy(&motion, true).map(|spool| (motion, spool))).transpose()?;
+    let (journal, options) = (inner.journal.clone(), options.clone());
+    inner.store.write_blocking(move |tx| {
+        let mut records = Vec::new();
+        let (known, spool) = file.known(tx, spool)?;
+        let mut outcome = one(tx, file.candidate, known, spool, &options, &mut records, &now)?;
+        if let Some((motion, spool)) = beside {
+            outcome = pair::join(tx, outcome, motion, spool, &mut records)?;
+        }
+        if !records.is_empty() {
+            journal.append(&records, Durable::Now)?;
+            store::agree(tx, &journal)?;
+        }
+        Ok(outcome)
+    })
+}
+
+impl Single {
+    /// What stands in the outbox of it; and its copy, if that is new there.
+    fn known(&self, tx: &store::Tx<'_>, spool: Option<Spooled>) -> Result<(Option<Known>, Option<Spooled>)> {
+        let Some(place) = self.staged else {
+            return Ok((store::known(tx, &self.candidate.source, &self.candidate.stamp)?, spool));
+        };
+        let known = store::known_copy(tx, &place.to_string())?;
+        let fresh = spool.filter(|_| known.is_none());
+        Ok((known, fresh))
+    }
 }
 
 /// What a source holds, by its first bytes and this name.
@@ -199,107 +224,50 @@ fn candidate(inner: &Inner, source: Source, name: OsString) -> Result<Candidate,
     Ok(Candidate { source, name, opened: Some(opened), kind, media_type, stamp, named: true })
 }
 
-fn walk(
-    inner: &Arc<Inner>,
-    folder: &Path,
-    options: &AddOptions,
-    progress: &dyn Fn(&FolderReport) -> ControlFlow<()>,
-) -> Result<FolderReport> {
-    let mut report = FolderReport::default();
-    let mut batch = Vec::with_capacity(BATCH);
-    for found in Walk::new(folder).except(&inner.config.folder) {
-        match found {
-            Ok(Found::Skipped) => report.skipped += 1,
-            Ok(Found::Media { path, kind, media_type }) => match Stamp::of_path(&path) {
-                Ok(stamp) if stamp.size == 0 => report.fault(path, SourceFault::Empty),
-                Ok(stamp) => {
-                    let name = path.file_name().unwrap_or_default().to_owned();
-                    batch.push(Candidate {
-                        source: Source::File(path),
-                        name,
-                        opened: None,
-                        kind,
-                        media_type,
-                        stamp,
-                        named: false,
-                    });
-                }
-                Err(why) => report.fault(path, why),
-            },
-            Err(why) => report.fault(why.path, why.fault),
-        }
-        if batch.len() == BATCH {
-            report.take(inner, std::mem::take(&mut batch), options)?;
-            if progress(&report).is_break() {
-                return Ok(report);
-            }
-        }
-    }
-    report.take(inner, batch, options)?;
-    let _ = progress(&report);
-    Ok(report)
-}
-
-impl FolderReport {
-    fn take(&mut self, inner: &Arc<Inner>, batch: Vec<Candidate>, options: &AddOptions) -> Result<()> {
-        let paths: Vec<_> = batch.iter().map(|c| c.source.path().unwrap_or(Path::new("")).to_owned()).collect();
-        for (path, outcome) in paths.into_iter().zip(take(inner, batch, options)?) {
-            match outcome {
-                Ok(AddOutcome::Added(_)) => self.added += 1,
-                Ok(AddOutcome::Revised(_)) => self.revised += 1,
-                Ok(AddOutcome::Unchanged(_)) => self.unchanged += 1,
-                Err(why) => self.fault(path, why),
-            }
-        }
-        Ok(())
-    }
-
-    fn fault(&mut self, path: PathBuf, fault: SourceFault) {
-        self.failed += 1;
-        if self.faults.len() < FAULTS {
-            self.faults.push(FolderFault { path, fault });
-        }
-    }
-}
-
-/// Takes a batch in: copies first, then everything in one transaction.
+/// Takes a batch in: copies first, then everything in one transaction. Says of what could not be taken which file it was.
 fn take(
     inner: &Arc<Inner>,
-    candidates: Vec<Candidate>,
+    batch: Vec<WithMotion>,
     options: &AddOptions,
-) -> Result<Vec<Result<AddOutcome, SourceFault>>> {
+) -> Result<Vec<Result<AddOutcome, (PathBuf, SourceFault)>>> {
     let now = inner.config.clock.now();
     // Held until the rows are committed, so that no sweep takes a copy for an orphan.
     let adding = if options.copy { Some(inner.spool.adding().map_err(spool_fault)?) } else { None };
-    let mut staged = Vec::with_capacity(candidates.len());
-    for mut candidate in candidates {
-        let opened = candidate.opened.take();
-        let spool = match &adding {
-            None => Ok(None),
-            Some(_) if is_copied(inner, &candidate)? => Ok(None),
-            Some(adding) => match opened.map_or_else(|| inner.source(&candidate.source).open(), Ok) {
-                Ok(opened) => match adding.copy_in(&opened, now.utc_ms) {
-                    Ok((name, stamp)) => Ok(Some((name, stamp))),
-                    Err(SpoolError::Source(fault)) => Err(fault),
-                    Err(other) => return Err(spool_fault(other)),
-                },
-                Err(fault) => Err(fault),
-            },
-        };
-        staged.push(spool.map(|spool| (candidate, spool)));
+    let copy = |candidate: Candidate, motion| -> Result<_> {
+        let path = || candidate.source.path().unwrap_or(Path::new("")).to_owned();
+        let copied = copied(inner, adding.as_ref(), &candidate, motion, &now)?.map_err(|fault| (path(), fault));
+        Ok(copied.map(|spool| (candidate, spool)))
+    };
+    let mut staged = Vec::with_capacity(batch.len());
+    for (candidate, motion) in batch {
+        staged.push((copy(candidate, false)?, motion.map(|motion| copy(motion, true)).transpose()?));
     }
     let (journal, options) = (inner.journal.clone(), options.clone());
     inner.store.write_blocking(move |tx| {
         let mut records = Vec::new();
         let mut outcomes = Vec::with_capacity(staged.len());
-        for staged in staged {
-            outcomes.push(match staged {
-                Ok((candidate, spool)) => {
-                    let known = store::known(tx, &candidate.source, &candidate.stamp)?;
-                    Ok(one(tx, candidate, known, spool, &options, &mut records, &now)?)
+        for (still, motion) in staged {
+            let mut alone = |staged| -> Result<_> {
+                let (candidate, spool): (Candidate, _) = match staged {
+                    Ok(staged) => staged,
+                    Err(fault) => return Ok(Err(fault)),
+                };
+                let known = store::known(tx, &candidate.source, &candidate.stamp)?;
+                one(tx, candidate, known, spool, &options, &mut records, &now).map(Ok)
+            };
+            let outcome = alone(still)?;
+            let joined = match (outcome, motion) {
+                (Ok(outcome), Some(Ok((candidate, spool)))) if pair::is_free(tx, outcome.id(), &candidate)? => {
+                    Ok(pair::join(tx, outcome, Single { candidate, staged: None }, spool, &mut records)?)
                 }
-                Err(fault) => Err(fault),
-            });
+                (outcome, Some(motion)) => {
+                    // One that is something by itself already, or whose still could not be taken.
+                    outcomes.push(alone(motion)?);
+                    outcome
+                }
+                (outcome, None) => outcome,
+            };
+            outcomes.push(joined);
         }
         if !records.is_empty() {
             journal.append(&records, Durable::Now)?;
@@ -309,33 +277,56 @@ fn take(
     })
 }
 
-fn is_copied(inner: &Arc<Inner>, candidate: &Candidate) -> Result<bool> {
+/// The copy of a file, where copies are made and there is none yet.
+fn copied(
+    inner: &Arc<Inner>,
+    adding: Option<&Adding<'_>>,
+    candidate: &Candidate,
+    motion: bool,
+    now: &Now,
+) -> Result<Result<Option<Spooled>, SourceFault>> {
+    let Some(adding) = adding else { return Ok(Ok(None)) };
+    if is_copied(inner, candidate, motion)? {
+        return Ok(Ok(None));
+    }
+    // What was opened already is what its kind was read from.
+    let reopened = match &candidate.opened {
+        Some(_) => None,
+        None => match inner.source(&candidate.source).open() {
+            Ok(opened) => Some(opened),
+            Err(fault) => return Ok(Err(fault)),
+        },
+    };
+    let Some(opened) = candidate.opened.as_ref().or(reopened.as_ref()) else { return Ok(Ok(None)) };
+    match adding.copy_in(opened, now.utc_ms) {
+        Ok((name, stamp)) => Ok(Ok(Some((name, stamp)))),
+        Err(SpoolError::Source(fault)) => Ok(Err(fault)),
+        Err(other) => Err(spool_fault(other)),
+    }
+}
+
+/// Whether there is a copy of it already. One of a film by itself is not that of a pair's motion.
+fn is_copied(inner: &Arc<Inner>, candidate: &Candidate, motion: bool) -> Result<bool> {
     let (source, stamp) = (candidate.source.clone(), candidate.stamp);
-    inner.store.read_blocking(move |conn| Ok(store::known(conn, &source, &stamp)?.is_some_and(|known| known.copied)))
+    let known = inner.store.read_blocking(move |conn| store::known(conn, &source, &stamp))?;
+    Ok(known.is_some_and(|known| known.copied && (known.motion || !motion)))
 }
 
 fn one(
     tx: &store::Tx<'_>,
     candidate: Candidate,
     known: Option<Known>,
-    spool: Option<(crate::spool::SpoolName, Stamp)>,
+    spool: Option<Spooled>,
     options: &AddOptions,
     records: &mut Vec<Record>,
     now: &Now,
 ) -> Result<AddOutcome> {
     let Candidate { source, name, opened: _, kind, media_type, stamp, named } = candidate;
     if let Some(known) = known {
-        let mut changed = store::reread(tx, known.seq, &stamp)?;
+        let mut changed = touched(tx, &known, &stamp, spool, records)?;
         // A folder that is added again does not bring back what was deleted at a server; who names the photo wants it there.
         if named {
             changed |= store::want_again(tx, known.seq)?;
-        }
-        // It was added without a copy before, and its owner wants one now: the card will not stay.
-        if let Some((name, stamp)) = spool
-            && store::attach(tx, known.seq, &name.to_string(), &stamp)?
-        {
-            records.push(Record::Copied { asset: known.id, name, stamp });
-            changed = true;
         }
         let post = fits(options.post.apply(&known.post))?;
         if let Some(revision) = store::revise(tx, known.seq, &post, now)? {
@@ -388,6 +379,25 @@ fn one(
         stamp,
     });
     Ok(AddOutcome::Added(id))
+}
+
+/// A file that is known was handed in again.
+fn touched(
+    tx: &store::Tx<'_>,
+    known: &Known,
+    stamp: &Stamp,
+    spool: Option<Spooled>,
+    records: &mut Vec<Record>,
+) -> Result<bool> {
+    let mut changed = store::reread(tx, known.part, stamp)?;
+    // It was added without a copy before, and its owner wants one now: the card will not stay.
+    if let Some((name, stamp)) = spool
+        && store::attach(tx, known.part, &name.to_string(), &stamp)?
+    {
+        records.push(Record::Copied { asset: known.id, motion: known.motion, name, stamp });
+        changed = true;
+    }
+    Ok(changed)
 }
 
 fn new_id() -> Result<AssetId> {

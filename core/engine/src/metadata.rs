@@ -6,7 +6,7 @@
 //! [`MOST`] bytes are read, of a film at most [`MOST_FILM`], for its index may lie at the end and grows with it.
 
 mod bounded;
-mod boxes;
+pub(crate) mod boxes;
 mod exif;
 pub(crate) mod orientation;
 mod picture;

@@ -282,11 +282,6 @@ impl Inner {
         lock(&self.clients).remove(&target);
     }
 
-    /// The network changed: no connection of the old one is used again.
-    pub(crate) fn forget_connections(&self) {
-        lock(&self.clients).values().for_each(Http::forget_connections);
-    }
-
     async fn world(&self) -> Result<(World, Policy, satchel_kernel::time::Now)> {
         let (link, _) = self.accounts.now();
         let (policy, power, now) = (self.settings.policy(), self.settings.power(), self.config.clock.now());

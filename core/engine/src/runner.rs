@@ -10,6 +10,7 @@ pub(crate) mod read;
 mod receipt;
 pub(crate) mod render;
 pub(crate) mod send;
+mod tidy;
 pub(crate) mod upload;
 
 use std::collections::{HashMap, HashSet};
@@ -18,7 +19,8 @@ use std::time::Duration;
 
 use satchel_kernel::ids::{DeliveryId, GrantId, OutboxId, TargetId};
 use satchel_kernel::link::Link;
-use satchel_kernel::planner::{Action, Group, Plan, Snapshot, Wake, permit, plan};
+use satchel_kernel::planner::{Action, Group, Making, Plan, Snapshot, Wake, World, permit, plan};
+use satchel_kernel::policy::Policy;
 use satchel_kernel::time::Now;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -28,13 +30,10 @@ use crate::accounts::Ticket;
 use crate::error::{Error, Result};
 use crate::observe::Change;
 use crate::outbox::{Inner, Outbox};
-use crate::spool::Kept;
 use crate::store::{self, Around, Counts, Target};
 use crate::tokens;
 pub(crate) use alone::{only_runner, void_if_alone};
-
-/// How long a preview in the making keeps its place among the uploads: text goes before originals.
-const PROMPT: Duration = Duration::from_secs(2);
+pub(crate) use tidy::sweep;
 
 /// How often the runner looks anew: another process may have added, removed or paused something, and there is no other
 /// way to hear of it.
@@ -97,14 +96,13 @@ struct Runner {
     reading: bool,
     asking: HashMap<TargetId, UnderWay>,
     sending: HashMap<DeliveryId, UnderWay>,
+    making: HashMap<DeliveryId, InMaking>,
     /// How often what is allowed had changed when the last plan was made.
     generation: u64,
     /// The link then.
     link: Option<Link>,
     /// When the first leave of what is under way ends by itself.
     lasts: Option<Instant>,
-    /// Of those, posts whose previews are being made, and since when.
-    rendering: HashMap<DeliveryId, Instant>,
     last: Plan,
     /// What observers were told to wait for, if nothing ended since.
     told: Option<Wake>,
@@ -119,11 +117,19 @@ struct UnderWay {
     leave: Vec<(Group, u64, Option<GrantId>)>,
 }
 
+/// Something that is being made, since when.
+struct InMaking {
+    what: Making,
+    since: Instant,
+    stop: CancellationToken,
+}
+
 /// What a task was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Task {
     Read,
     Ask(TargetId),
+    Make(DeliveryId),
     Send(DeliveryId),
     Renew,
 }
@@ -135,7 +141,7 @@ impl Runner {
         inner.store.write(store::uploads::void_leases).await?;
         inner.accounts.begin_run(&inner.store, &inner.config.folder, inner.config.clock.now()).await?;
         sweep(&inner).await?;
-        compact(&inner).await?;
+        tidy::compact(&inner).await?;
         let ends = options.deadline.map(|d| Instant::now() + d);
         Ok(Self {
             inner,
@@ -150,7 +156,7 @@ impl Runner {
             generation: 0,
             link: None,
             lasts: None,
-            rendering: HashMap::new(),
+            making: HashMap::new(),
             last: Plan::default(),
             told: None,
             stopped: false,
@@ -163,14 +169,14 @@ impl Runner {
         let (link, generation) = self.inner.accounts.now();
         (self.link, self.generation) = (Some(link), generation);
         loop {
+            self.follow().await?;
             tokens::settle(&self.inner).await?;
             let now = self.now();
             let targets = self.targets().await?;
             self.renew(&targets);
             let open = self.plan_and_act(&now, &targets).await?;
             if self.inner.accounts.now().1 != self.generation {
-                // Planned for a link that is gone meanwhile.
-                self.cut_what_may_not().await?;
+                // Planned for a link that is gone meanwhile, or what is under way has no leave any more.
                 continue;
             }
             if self.tasks.is_empty() && !self.worth_waiting(&now, open) {
@@ -191,7 +197,6 @@ impl Runner {
                     self.cut_unwanted().await?;
                 }
             }
-            self.cut_what_may_not().await?;
         }
     }
 
@@ -214,10 +219,16 @@ impl Runner {
             self.inner.store.write(move |tx| store::wake(tx, &at)).await?;
         }
         let snapshot = self.inner.store.read(move |conn| store::load(conn, &around, &rules, &at)).await?;
+        if !self.leaves(now, &snapshot.world, &policy).0 {
+            self.inner.accounts.shut();
+            return Ok(0);
+        }
         let made = plan(now, &snapshot, &policy);
         for action in &made.actions {
             self.act(action, targets, &snapshot);
         }
+        let (_, lasts) = self.leaves(now, &snapshot.world, &policy);
+        self.lasts = lasts.map(|ms| Instant::now() + Duration::from_millis(ms));
         // Again after each thing that ended: only then do lists say of it what it waits for.
         if made.actions.is_empty() && self.told != Some(made.wake) {
             self.told = Some(made.wake);
@@ -234,43 +245,38 @@ impl Runner {
             entered: self.inner.accounts.entered(),
             targets: targets.iter().map(|t| t.id).collect(),
             reading: self.reading,
-            // One that takes its time, as a film's may, holds up nothing else.
-            sending: self.sending.len() - self.rendering.values().filter(|since| since.elapsed() > PROMPT).count(),
+            sending: self.sending.len(),
+            making: self.making.values().map(InMaking::now).collect(),
             asking: self.asking.keys().copied().collect(),
         }
     }
 
-    /// What is under way and may not be any more, as when an hour came or the charger went, is cut; and everything is once the
-    /// link or the rules changed, which shut the door already.
-    async fn cut_what_may_not(&mut self) -> Result<()> {
+    /// Whether all that is under way still has leave, since an hour may have come or the charger gone; and in how many
+    /// milliseconds the first leave ends by itself.
+    fn leaves(&self, now: &Now, world: &World, policy: &Policy) -> (bool, Option<u64>) {
+        let (mut may, mut lasts) = (true, None::<u64>);
+        let under_way = self.sending.values().chain(self.asking.values());
+        for UnderWay { leave, .. } in under_way.filter(|one| !one.stop.is_cancelled()) {
+            let still = |(group, bytes, grant): &(Group, u64, Option<GrantId>)| {
+                permit::still(now, &group.item(), *bytes, *grant, world, policy).ok()
+            };
+            let left: Vec<_> = leave.iter().filter_map(still).collect();
+            lasts = lasts.into_iter().chain(left.iter().copied().flatten()).min();
+            may &= leave.is_empty() || !left.is_empty();
+        }
+        (may, lasts)
+    }
+
+    /// Cuts everything once the link or the rules changed, which shut the door already.
+    async fn follow(&mut self) -> Result<()> {
         let (link, generation) = self.inner.accounts.now();
-        self.lasts = None;
-        if generation == self.generation && self.sending.is_empty() && self.asking.is_empty() {
+        if generation == self.generation {
             return Ok(());
         }
-        if generation == self.generation {
-            let (now, policy, power) = (self.now(), self.inner.settings.policy(), self.inner.settings.power());
-            let world = self.inner.store.read(move |conn| store::world(conn, link, power, &now)).await?;
-            let (mut lapsed, mut lasts) = (false, None::<u64>);
-            for UnderWay { leave, .. } in self.sending.values().chain(self.asking.values()) {
-                let still = |(group, bytes, grant): &(Group, u64, Option<GrantId>)| {
-                    permit::still(&now, &group.item(), *bytes, *grant, &world, &policy).ok()
-                };
-                let left: Vec<_> = leave.iter().filter_map(still).collect();
-                lasts = lasts.into_iter().chain(left.iter().copied().flatten()).min();
-                lapsed |= left.is_empty() && !leave.is_empty();
-            }
-            if !lapsed {
-                self.lasts = lasts.map(|ms| Instant::now() + Duration::from_millis(ms));
-                return Ok(());
-            }
-            self.inner.accounts.shut();
-        }
-        let other = self.inner.accounts.now();
-        self.generation = other.1;
+        self.generation = generation;
         self.cut_all();
-        if self.link != Some(other.0.clone()) {
-            self.link = Some(other.0);
+        if self.link.as_ref() != Some(&link) {
+            self.link = Some(link);
             self.inner.store.write(store::targets::other_network).await?;
         }
         Ok(())
@@ -301,11 +307,11 @@ impl Runner {
                 self.asking.insert(id, UnderWay { stop: stop.clone(), leave });
                 self.tasks.spawn(async move { (Task::Ask(id), have::ask(inner, target, hashes, ticket, stop).await) });
             }
-            Action::Render(_, delivery) => {
-                let Some(stop) = self.begin(*delivery, snapshot) else { return };
-                let delivery = *delivery;
-                self.rendering.insert(delivery, Instant::now());
-                self.tasks.spawn(async move { (Task::Send(delivery), render::render(inner, delivery, stop).await) });
+            Action::Render(what) => {
+                let (delivery, stop) = (what.delivery, self.cancel.child_token());
+                let (what, since) = (what.clone(), Instant::now());
+                self.making.insert(delivery, InMaking { what, since, stop: stop.clone() });
+                self.tasks.spawn(async move { (Task::Make(delivery), render::render(inner, delivery, stop).await) });
             }
             Action::Send { target: id, delivery, grant, along } => {
                 let (Some(target), Some(ticket)) = (target(id), self.ticket(*id, *grant)) else { return };
@@ -347,10 +353,8 @@ impl Runner {
         match task {
             Task::Read => self.reading = false,
             Task::Ask(target) => drop(self.asking.remove(&target)),
-            Task::Send(delivery) => {
-                self.sending.remove(&delivery);
-                self.rendering.remove(&delivery);
-            }
+            Task::Make(delivery) => drop(self.making.remove(&delivery)),
+            Task::Send(delivery) => drop(self.sending.remove(&delivery)),
             Task::Renew => {}
         }
         outcome
@@ -388,22 +392,27 @@ impl Runner {
     fn cut_all(&self) {
         let under_way = self.sending.values().chain(self.asking.values());
         under_way.for_each(|under_way| under_way.stop.cancel());
-        self.inner.forget_connections();
     }
 
     /// Something was paused or removed.
     async fn cut_unwanted(&self) -> Result<()> {
-        if self.sending.is_empty() && self.asking.is_empty() {
+        if self.sending.is_empty() && self.asking.is_empty() && self.making.is_empty() {
             return Ok(());
         }
-        let ids: Vec<_> = self.sending.keys().copied().collect();
+        let ids: Vec<_> = self.sending.keys().chain(self.making.keys()).copied().collect();
         let (unwanted, paused) =
             self.inner.store.read(move |conn| Ok((store::unwanted(conn, &ids)?, store::paused(conn)?))).await?;
         if paused {
             // Another process may have done it; here as there nothing more goes.
             self.inner.accounts.shut();
         }
-        unwanted.iter().filter_map(|id| self.sending.get(id)).for_each(|under_way| under_way.stop.cancel());
+        for id in &unwanted {
+            let sending = self.sending.get(id).map(|under_way| &under_way.stop);
+            sending
+                .into_iter()
+                .chain(self.making.get(id).map(|making| &making.stop))
+                .for_each(CancellationToken::cancel);
+        }
         Ok(())
     }
 
@@ -424,7 +433,14 @@ impl Runner {
     async fn wake(&self, targets: &[Arc<Target>]) -> Result<Wake> {
         let (now, policy) = (self.now(), self.inner.settings.policy());
         let (around, rules) = (
-            Around { reading: false, sending: 0, asking: vec![], entered: vec![], ..self.around(targets) },
+            Around {
+                reading: false,
+                sending: 0,
+                making: vec![],
+                asking: vec![],
+                entered: vec![],
+                ..self.around(targets)
+            },
             policy.clone(),
         );
         let snapshot = self.inner.store.read(move |conn| store::load(conn, &around, &rules, &now)).await?;
@@ -433,49 +449,15 @@ impl Runner {
     }
 }
 
+impl InMaking {
+    fn now(&self) -> Making {
+        Making { for_ms: u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX), ..self.what.clone() }
+    }
+}
+
 async fn at(instant: Option<Instant>) {
     match instant {
         Some(instant) => tokio::time::sleep_until(instant).await,
         None => std::future::pending().await,
     }
-}
-
-/// Removes what those left in the spool who were killed: copies and bodies that no row names.
-pub(crate) async fn sweep(inner: &Arc<Inner>) -> Result<()> {
-    let (inner, now) = (inner.clone(), inner.config.clock.now());
-    let work = move || {
-        inner.spool.sweep(now.utc_ms, |kept, name| {
-            let name = name.to_string();
-            let named = match kept {
-                Kept::Copy => inner.store.read_blocking(move |conn| store::is_spooled(conn, &name)),
-                Kept::Made => inner.store.read_blocking(move |conn| store::making::is_kept(conn, &name)),
-                Kept::Body => inner.store.read_blocking(move |conn| store::leases::is_body(conn, &name)),
-            };
-            // When in doubt it stays.
-            named.unwrap_or(true)
-        })
-    };
-    // A spool that cannot be swept now is swept another time.
-    let _ = tokio::task::spawn_blocking(work).await;
-    Ok(())
-}
-
-/// Removed assets that make it worth writing the journal anew.
-const WORTH_COMPACTING: u64 = 1_000;
-
-/// Writes the journal anew without what it says of removed assets, once they are many and the most of it. What it says
-/// of payloads stays: their fate must outlive the assets.
-async fn compact(inner: &Arc<Inner>) -> Result<()> {
-    let journal = inner.journal.clone();
-    let (live, removed) = inner.store.read(store::live_and_removed).await?;
-    if removed < WORTH_COMPACTING || removed < live {
-        return Ok(());
-    }
-    let work = move |tx: &store::Tx<'_>| {
-        let gone = store::removed_since_compaction(tx)?;
-        journal.compact(|record| record.asset().is_none_or(|asset| !gone.contains(&asset)))?;
-        store::compacted(tx)?;
-        store::agree(tx, &journal)
-    };
-    inner.store.write(work).await
 }

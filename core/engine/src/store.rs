@@ -4,6 +4,7 @@
 //! commit said is on the disk. State and ledger change in one transaction, and what must survive a damaged
 //! database goes to the [journal](crate::journal) inside that same transaction, so that the order of both is one.
 
+pub(crate) mod anew;
 mod assets;
 mod backfill;
 pub(crate) mod deliveries;
@@ -42,13 +43,13 @@ use crate::crash;
 use crate::error::{Error, Result};
 use crate::journal::Journal;
 pub(crate) use assets::{
-    Known, NewAsset, attach, compacted, insert as insert_asset, known, known_copy, lift, live_and_removed, remove,
-    removed_since_compaction, reread, retry, seq, want_again,
+    Known, NewAsset, NewMotion, attach, compacted, insert as insert_asset, insert_motion, known, known_copy, lift,
+    live_and_removed, original, remove, removed_since_compaction, reread, retry, seq, want_again,
 };
 pub(crate) use deliveries::Outgoing;
 pub use ledger::LedgerRow;
 pub(crate) use ledger::all as ledger;
-pub use list::{AssetView, Counts, DeliveryView, Filter};
+pub use list::{AssetView, Counts, DeliveryView, Filter, MotionView};
 pub(crate) use list::{counts, one, page};
 pub(crate) use parts::is_spooled;
 pub(crate) use posts::{latest as latest_post, revise};

@@ -38,6 +38,11 @@ pub const READ_IN_A_ROW: usize = 16;
 pub const PREVIEW: u64 = 24 << 10;
 /// How many blobs a target is asked of at once over a link that costs: those that may go in the next minutes.
 pub const ASKED_WHERE_IT_COSTS: usize = 64;
+/// For how long what is being made is waited for by what goes after it, in milliseconds; a post that would take a preview along
+/// goes without it then.
+pub const PROMPT_MS: u64 = 2_000;
+/// How many are made ready beyond what is on its way, so that the link never waits for them.
+pub const AHEAD: usize = 2;
 /// What such a question and its answer take, in bytes: 64 hashes in hexadecimal, receipts for those that are there.
 const ASKED_BYTES: u64 = 24 << 10;
 /// How long a phone's radio stays awake after a transfer, in milliseconds: what is due within it costs no further waking.
@@ -60,6 +65,8 @@ pub struct Snapshot {
     pub unchecked: Vec<Unchecked>,
     /// Uploads under way, leased ones included.
     pub sending: usize,
+    /// What is being made.
+    pub making: Vec<Making>,
     /// Whether parts are being read.
     pub reading: bool,
     /// Deliveries that nobody wants any more, of which a server may still keep something.
@@ -160,6 +167,30 @@ pub struct Unchecked {
     pub grant: Option<GrantId>,
 }
 
+/// What is made one at a time: each picture takes tens of megabytes while it is made, and a film minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Bench {
+    /// Previews and press renditions of photos, originals without their metadata.
+    Pictures,
+    /// What the host makes of videos, which may take its time: their pictures and press renditions.
+    Films,
+}
+
+/// Something that is being made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Making {
+    /// For which delivery.
+    pub delivery: DeliveryId,
+    /// What it is.
+    pub class: Rendition,
+    /// Its asset is urgent.
+    pub urgent: bool,
+    /// Where it is made.
+    pub bench: Bench,
+    /// For how long, in milliseconds.
+    pub for_ms: u64,
+}
+
 /// What to do now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
@@ -174,8 +205,8 @@ pub enum Action {
         /// These.
         hashes: Vec<(DeliveryId, BlobHash)>,
     },
-    /// Make the preview that goes along with this post.
-    Render(TargetId, DeliveryId),
+    /// Make what goes: the preview that goes along with a post, a press rendition, an original without its metadata.
+    Render(Making),
     /// Begin an upload, or go on with it.
     Send {
         /// Where to.
@@ -225,12 +256,12 @@ pub fn plan_for(now: &Now, snapshot: &Snapshot, policy: &Policy, free: usize) ->
     let awaited = awaited(now, snapshot, &awake, policy);
     // What is begun here is not there for the next one.
     let mut world = world.clone();
-    let mut sends = Vec::new();
+    let mut making = snapshot.making.clone();
+    let (mut renders, mut sends, mut ahead) = (Vec::new(), Vec::new(), AHEAD);
     for candidate in ready {
-        if sends.len() >= free {
-            break;
-        }
-        if awaited.iter().any(|(target, turn)| *target == candidate.target && *turn < candidate.turn()) {
+        // What is being made keeps the place of its turn for a while.
+        let held = making.iter().filter(|made| made.is_prompt()).any(|made| made.turn() < candidate.turn());
+        if held || awaited.iter().any(|(target, turn)| *target == candidate.target && *turn < candidate.turn()) {
             continue;
         }
         let Some(item) = groups.get(candidate.group).map(Group::item) else { continue };
@@ -239,16 +270,37 @@ pub fn plan_for(now: &Now, snapshot: &Snapshot, policy: &Policy, free: usize) ->
         if !world.may_join(candidate.target, grant) {
             continue;
         }
+        let is_full = sends.len() >= free;
+        if is_full && ahead == 0 {
+            break;
+        }
+        let Candidate { target, delivery, class, urgent, .. } = *candidate;
         let preview = Item { rendition: Rendition::Preview, ..item };
-        let along = candidate.class == Rendition::Text
+        let mut along = class == Rendition::Text
             && leave(&preview, candidate.todo + PREVIEW).is_some_and(|permit| permit.grant == grant);
-        let bytes = candidate.todo + if along { PREVIEW } else { 0 };
-        let Candidate { target, delivery, .. } = *candidate;
-        if candidate.unrendered && (along || candidate.class != Rendition::Text) {
-            sends.push(Action::Render(target, delivery));
-        } else {
+        let mut is_ready = true;
+        if candidate.unrendered && (along || class != Rendition::Text) {
+            let bench = candidate.bench(&item);
+            match making.iter().find(|made| made.bench == bench).map(Making::is_prompt) {
+                None => {
+                    let made = Making { delivery, class, urgent, bench, for_ms: 0 };
+                    renders.push(Action::Render(made.clone()));
+                    making.push(made);
+                    is_ready = false;
+                }
+                // Words do not wait for pictures that take their time; whatever else this is, it cannot go without.
+                Some(false) if class == Rendition::Text => along = false,
+                Some(_) => continue,
+            }
+        }
+        if is_full {
+            ahead -= 1;
+            continue;
+        }
+        if is_ready {
             sends.push(Action::Send { target, delivery, grant, along });
         }
+        let bytes = candidate.todo + if along { PREVIEW } else { 0 };
         world.spend(price::expected(bytes), grant);
         world.enter(target, grant);
     }
@@ -263,6 +315,7 @@ pub fn plan_for(now: &Now, snapshot: &Snapshot, policy: &Policy, free: usize) ->
     let abandons: Vec<_> = dropped.iter().filter(|(t, _)| is_awake(*t) && may_free(*t)).collect();
     let room = free.saturating_sub(sends.len());
     let begun = !sends.is_empty();
+    actions.extend(renders);
     actions.extend(sends);
     actions.extend(abandons.into_iter().take(room).map(|(t, d)| Action::Abandon(*t, *d)));
     let held = groups.iter().filter(|_| *open > 0);
@@ -386,12 +439,27 @@ impl Group {
         (!self.urgent, self.rendition)
     }
 
-    /// When what is in it may go, if not now. Of one whose members differ in size, an average one speaks.
+    /// When what is in it may go, if not now. Of one whose members differ in size, an average one speaks; a pair goes as one, and
+    /// has two.
     fn refusal(&self, now: &Now, world: &World, policy: &Policy) -> Option<Wake> {
         if self.open == 0 {
             return None;
         }
-        permit::permit(now, &self.item(), self.bytes / self.open, None, world, policy).err().map(|refused| refused.goes)
+        let is_half = self.kind == AssetKind::Pair && self.rendition == Rendition::Original;
+        let bytes = self.bytes / self.open * if is_half { 2 } else { 1 };
+        permit::permit(now, &self.item(), bytes, None, world, policy).err().map(|refused| refused.goes)
+    }
+}
+
+impl Making {
+    /// Whether what goes after it still waits for it.
+    const fn is_prompt(&self) -> bool {
+        self.for_ms < PROMPT_MS
+    }
+
+    /// See [`Group::turn`].
+    fn turn(&self) -> (bool, Rendition) {
+        (!self.urgent, self.class)
     }
 }
 
@@ -399,6 +467,13 @@ impl Candidate {
     /// See [`Group::turn`].
     fn turn(&self) -> (bool, Rendition) {
         (!self.urgent, self.class)
+    }
+
+    /// Where what is missing of it is made.
+    fn bench(&self, item: &Item<'_>) -> Bench {
+        // A plain original of a video is made by copying it without its metadata, which is no film.
+        let is_film = item.kind == AssetKind::Video && self.class != Rendition::Original;
+        if is_film { Bench::Films } else { Bench::Pictures }
     }
 
     fn rank(&self, order: Order) -> (bool, bool, Rendition, i64, DeliveryId) {

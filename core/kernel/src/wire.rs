@@ -98,8 +98,8 @@ pub enum Status {
     Done(Done),
     /// It was given up, as asked.
     Abandoned,
-    /// The upload is gone and may have completed: ask the server whether it has the blob. Where it cannot be
-    /// asked, the fate is unknown.
+    /// The upload is gone and may have completed, or a Satchel receiver may want it no more: ask the server whether it has the
+    /// blob. Where it cannot be asked, the fate is unknown.
     Lost,
     /// The source is not what was hashed.
     SourceChanged,

@@ -5,6 +5,7 @@
 //! is made good at the next start, and what an editor moved away stays away. An asset whose blob is lost is set
 //! aside, and holds up no other.
 
+mod claim;
 mod names;
 mod xmp;
 
@@ -17,12 +18,13 @@ use satchel_kernel::ids::BlobHash;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::blobs::{Blobs, hash_file};
+use crate::files;
 use crate::hub::Event;
 use crate::server::App;
 use crate::store::assets::{self, AssetView, PartView};
-use crate::store::laid::{self, Laid};
+use crate::store::laid::{self, Laid, Place};
 use crate::store::{Store, StoreError, blocking};
-use crate::{files, times};
+use claim::Wanted;
 
 const BATCH: u32 = 50;
 /// Prefix of a file that is not whole yet.
@@ -36,8 +38,7 @@ pub(crate) async fn keep(app: Arc<App>, dir: PathBuf) {
     }
     loop {
         if let Err(error) = catch_up(&app, &dir).await {
-            // A path would name people: the error's kind must do.
-            let kind = if let StoreError::Io(e) = &error { e.kind().to_string() } else { error.to_string() };
+            let kind = kind(&error);
             tracing::error!(
                 kind,
                 "the folder could not be brought up to date; it is tried again with the next arrival"
@@ -56,11 +57,18 @@ pub(crate) async fn keep(app: Arc<App>, dir: PathBuf) {
     }
 }
 
+/// A path would name people: the error's kind must do.
+fn kind(error: &StoreError) -> String {
+    if let StoreError::Io(e) = error { e.kind().to_string() } else { error.to_string() }
+}
+
+/// Lays out all that is to be. What fails holds up nothing that comes after it: it stays begun until the others are done.
 async fn catch_up(app: &Arc<App>, dir: &Path) -> Result<(), StoreError> {
+    let mut failed = false;
     loop {
         let todo = app.store.read(|c| laid::unlaid(c, BATCH)).await?;
         if todo.is_empty() {
-            return Ok(());
+            return if failed { app.store.write(laid::redo).await } else { Ok(()) };
         }
         for id in todo {
             if app.stop.is_cancelled() {
@@ -74,8 +82,14 @@ async fn catch_up(app: &Arc<App>, dir: &Path) -> Result<(), StoreError> {
                 match blocking(move || work.lay_out(&view)).await {
                     Ok(all) => whole = all,
                     Err(error) => {
-                        app.store.write(laid::redo).await?;
-                        return Err(error);
+                        let kind = kind(&error);
+                        tracing::error!(
+                            asset = id,
+                            kind,
+                            "this asset could not be laid in the folder; it is tried again with the next arrival"
+                        );
+                        failed = true;
+                        continue;
                     }
                 }
             }
@@ -97,23 +111,21 @@ impl Work {
     /// Lays out what is here; false when a blob that should be on disk is not.
     fn lay_out(&self, asset: &AssetView) -> Result<bool, StoreError> {
         let mut whole = true;
-        let before = self.store.write_now(|tx| laid::of_asset(tx, asset.id))?;
-        let shelf = format!("{}/{}", names::safe(&asset.contributor), times::day(asset.taken));
-        for part in asset.parts.iter().filter(|p| p.rendition == "original") {
+        let wanted = Wanted::of(asset);
+        self.release_kept(&wanted)?;
+        for &(part, ref name) in &wanted.originals {
             let Some(stored) = part.stored else { continue };
-            let name = names::safe(&part.name);
-            let (fitting, misplaced): (Vec<&Laid>, Vec<&Laid>) = before
-                .iter()
-                .filter(|l| l.hash == Some(part.hash))
-                .partition(|l| names::is_numbered(&l.path, &shelf, &name));
-            let was_placed = fitting.first().is_some_and(|l| l.placed);
+            let before = self.store.write_now(|tx| laid::of_asset(tx, asset.id))?;
+            let (fitting, misplaced): (Vec<&Laid>, Vec<&Laid>) =
+                before.iter().filter(|l| l.hash == Some(part.hash)).partition(|l| wanted.fits(l, part, name));
+            let was_placed = fitting.first().is_some_and(|l| l.place == Place::Placed);
             if !was_placed && !self.blobs.holds(&part.hash, stored)? {
                 whole = false;
                 continue;
             }
             let path = match fitting.first() {
-                Some(laid) => laid.path.clone(),
-                None => self.claim(asset.id, part, &shelf, &name)?,
+                Some(laid) if self.may_use(laid, part)? => laid.path.clone(),
+                _ => self.claim(&wanted, &before, part, name)?,
             };
             if let Err(error) = self.place(part, &path, was_placed, asset) {
                 // It went while it was copied.
@@ -123,26 +135,11 @@ impl Work {
                 whole = false;
                 continue;
             }
-            for old in misplaced {
+            for old in misplaced.into_iter().filter(|old| !wanted.fits_any(old)) {
                 self.take_away(old, part)?;
             }
         }
         Ok(whole)
-    }
-
-    /// Takes the first free name. One that someone else's file has is not free.
-    fn claim(&self, asset: i64, part: &PartView, shelf: &str, name: &str) -> Result<String, StoreError> {
-        for number in 1.. {
-            let path = format!("{shelf}/{}", names::numbered(name, number));
-            let file = self.dir.join(&path);
-            if file.symlink_metadata().is_ok() && !same(&file, &part.hash, part.length) {
-                continue;
-            }
-            if self.store.write_now(|tx| laid::claim(tx, &path, asset, &part.hash))? {
-                return Ok(path);
-            }
-        }
-        unreachable!("numbers do not end")
     }
 
     fn place(&self, part: &PartView, path: &str, was_placed: bool, asset: &AssetView) -> Result<(), StoreError> {
@@ -154,13 +151,18 @@ impl Work {
         fs::create_dir_all(shelf)?;
         if !was_placed && !same(&file, &part.hash, part.length) {
             let fresh = shelf.join(format!("{UNFINISHED}{}", &part.hash.to_string()[..16]));
-            fs::copy(self.blobs.path(&part.hash), &fresh)?;
-            fs::File::open(&fresh)?.sync_all()?;
-            fs::rename(&fresh, &file)?;
+            let copied = fs::copy(self.blobs.path(&part.hash), &fresh)
+                .and_then(|_| fs::File::open(&fresh)?.sync_all())
+                .and_then(|()| fs::rename(&fresh, &file));
+            if let Err(error) = copied {
+                // Room for what fits still.
+                let _ = fs::remove_file(&fresh);
+                return Err(error.into());
+            }
         }
         write_whole(&sidecar(&file), xmp::sidecar(asset).as_bytes())?;
         files::sync_dir(shelf)?;
-        self.store.write_now(|tx| laid::set_placed(tx, path))
+        self.store.write_now(|tx| laid::set_place(tx, path, Place::Placed))
     }
 
     /// Removes what lies at a place that a later revision made wrong, if it is still what was laid there.

@@ -118,8 +118,8 @@ pub(crate) async fn put(
     Ok(PostReply { asset, revision, receipt, new })
 }
 
-/// Removes previews that no revision names any more, unless somebody brought them again meanwhile.
-async fn remove_unnamed(app: &App, hashes: &[BlobHash]) -> Result<(), Refusal> {
+/// Removes blobs that nothing names any more, unless somebody brought them again meanwhile.
+pub(crate) async fn remove_unnamed(app: &App, hashes: &[BlobHash]) -> Result<(), Refusal> {
     if hashes.is_empty() {
         return Ok(());
     }

@@ -132,6 +132,7 @@ fn usable(upload: &Upload) -> Result<(), Refusal> {
                 .closing())
         }
         State::Mismatch => Err(mismatch()),
+        State::Open if upload.is_unwanted() => Err(unwanted()),
         State::Open if upload.expires <= clock::unix_now() => {
             Err(Refusal::new(410, "expired", "this upload was left too long: create it anew").closing())
         }
@@ -142,6 +143,10 @@ fn usable(upload: &Upload) -> Result<(), Refusal> {
 fn mismatch() -> Refusal {
     let says = "the bytes that came are not those that Satchel-Hash announced: delete this upload, and create it anew";
     Refusal::new(crate::refusal::CHECKSUM_MISMATCH, "hash_mismatch", says).closing()
+}
+
+fn unwanted() -> Refusal {
+    Refusal::new(410, "expired", "what this upload brings was deleted here").closing()
 }
 
 fn unknown() -> Refusal {

@@ -165,3 +165,25 @@ async fn what_was_interrupted_is_done_at_the_next_start() {
     news.desk.start().await;
     news.sees(&format!("{DAY}/IMG_1.jpg"), "one").await;
 }
+
+/// Something else has the name of a day's shelf.
+#[tokio::test]
+async fn what_cannot_be_laid_out_holds_up_nothing_else_and_is_tried_again() {
+    let news = Newsroom::open().await;
+    fs::create_dir_all(news.folder.join("Ana _ Desk")).unwrap();
+    fs::write(news.folder.join(DAY), "in the way").unwrap();
+    for (asset, photo) in [(1, b"one"), (2, b"two")] {
+        news.post(asset, 1, &format!("IMG_{asset}.jpg"), photo, "Stuck", TIME).await;
+        news.ana.send(&news.desk, photo).await;
+    }
+    let other = "2024-05-09T10:00:00+02:00";
+    news.post(3, 1, "IMG_3.jpg", b"three", "Free", other).await;
+    news.ana.send(&news.desk, b"three").await;
+    news.sees("Ana _ Desk/2024-05-09/IMG_3.jpg.xmp", "Free").await;
+    fs::remove_file(news.folder.join(DAY)).unwrap();
+    news.post(4, 1, "IMG_4.jpg", b"four", "Free", other).await;
+    news.ana.send(&news.desk, b"four").await;
+    for (asset, photo) in [(1, "one"), (2, "two")] {
+        news.sees(&format!("{DAY}/IMG_{asset}.jpg"), photo).await;
+    }
+}

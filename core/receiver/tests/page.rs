@@ -137,6 +137,85 @@ async fn a_preview_is_seen_while_its_original_is_on_its_way() {
     assert_eq!((loads, complaints), (1, vec![]));
 }
 
+/// Still and motion are one tile; the page says what is still to come, plays the motion where it can, and gives both files.
+#[tokio::test]
+#[ignore = "foreign: node, chromium"]
+async fn a_live_photo_is_one_tile_with_its_motion() {
+    let desk = Desk::open_with(|config| config.plain_http = false).await;
+    let ana = desk.pair("Ana").await;
+    let mut browser = Browser::start();
+    browser.open(&desk.receiver().page_url()).await;
+    browser.wait("#live[data-state=on]").await;
+    let (preview, still, motion) = (photo([200, 120, 40]), vec![7; 900], clip(&mut browser).await);
+    let part = |role, rendition, bytes: &[u8], name: &str, media_type: &str| PostPart {
+        role,
+        rendition,
+        hash: BlobHash::of(bytes),
+        length: bytes.len() as u64,
+        name: name.into(),
+        media_type: media_type.into(),
+    };
+    // The motion is named first, to see that the still stands for both all the same.
+    let live = |number, caption: &str, name: &str, motion: &[u8]| PostDocument {
+        asset: AssetId::from_bytes([number; 16]),
+        revision: 1,
+        post: Post { caption: Some(caption.into()), ..Post::default() },
+        parts: vec![
+            part(Role::Motion, Rendition::Original, motion, &format!("{name}.MOV"), "video/quicktime"),
+            part(Role::Still, Rendition::Original, &still, &format!("{name}.HEIC"), "image/heic"),
+            part(Role::Still, Rendition::Preview, &preview, &format!("{name}.jpg"), "image/jpeg"),
+        ],
+    };
+    let waves = live(1, "Waves", "IMG_1", &motion);
+    let path = format!("/v1/posts/{}/1", waves.asset);
+    let body = [serde_json::to_vec(&waves).unwrap(), b"\n".to_vec(), preview.clone()].concat();
+    let request = ana.request(&desk, Method::PUT, &path).header("Content-Type", "application/vnd.satchel.post");
+    assert_eq!(request.body(body).send().await.unwrap().status(), 201);
+    ana.send(&desk, &still).await;
+
+    let bar = format!(".tile:has(img) progress[data-hash='{}']", BlobHash::of(&motion));
+    browser.wait(&bar).await;
+    assert_eq!(browser.texts(".tile .badge").await, ["Live"]);
+    assert_eq!(browser.texts(".tile .name").await, ["IMG_1.HEIC"]);
+    let spoken = browser.evaluate("document.querySelector('.tile .frame').ariaLabel").await;
+    assert_eq!(spoken, "Waves, live photo");
+    browser.click(".tile .frame").await;
+    browser.wait("#viewer[open] #stage img").await;
+    assert!(browser.texts("#notes").await.join(" ").contains("the motion is still to come"));
+    assert_eq!(browser.evaluate("document.querySelectorAll('#stage video').length").await, 0);
+
+    // It comes while somebody looks.
+    ana.send(&desk, &motion).await;
+    browser.wait("#stage img + video.second").await;
+    browser.wait_for(".tile[data-whole=true] img", 1).await;
+    browser.wait_for(".tile progress", 0).await;
+    assert!(browser.texts("#notes").await.join(" ").contains("a still and its motion"));
+    let played = "const v = document.querySelector('#stage video'); v.muted = true;
+        v.play().then(() => new Promise((r) => { const look = () => (v.currentTime > 0 ? r(v.videoWidth) : setTimeout(look, 20)); look(); }))";
+    assert_eq!(browser.evaluate(played).await, 64, "the motion plays");
+    browser.picture("page-live.png").await;
+    let kept = desk.dir.path().join("kept");
+    for (name, bytes) in [("IMG_1.HEIC", &still), ("IMG_1.MOV", &motion)] {
+        assert_eq!(browser.download(&format!("#notes a[download='{name}']"), &kept).await, name);
+        assert_eq!(std::fs::read(&kept).unwrap(), *bytes, "{name}");
+    }
+    browser.click("#close").await;
+
+    // A motion that this browser cannot play is there to be downloaded.
+    let odd = desk::bytes(4_000, 3);
+    let foam = live(2, "Foam", "IMG_2", &odd);
+    let path = format!("/v1/posts/{}/1", foam.asset);
+    assert_eq!(ana.request(&desk, Method::PUT, &path).json(&foam).send().await.unwrap().status(), 201);
+    ana.send(&desk, &odd).await;
+    browser.wait_for(".tile", 2).await;
+    browser.click(".tile:has-text('Foam') .frame").await;
+    browser.wait("#stage a.second[download='IMG_2.MOV']").await;
+    assert_eq!(browser.download("#stage a.second", &kept).await, "IMG_2.MOV");
+    assert_eq!(std::fs::read(&kept).unwrap(), odd);
+    let (loads, complaints) = browser.history().await;
+    assert_eq!((loads, complaints), (1, vec![]));
+}
+
 #[tokio::test]
 #[ignore = "foreign: node, chromium"]
 async fn nothing_that_was_sent_runs_in_the_page() {
@@ -190,6 +269,29 @@ async fn a_stranger_sees_nothing() {
     browser.evaluate(&typed).await;
     browser.click("#login-form button").await;
     browser.wait_for(HERE, 1).await;
+}
+
+/// A film of half a second, 64 pixels wide, that the browser itself made, and so can play.
+async fn clip(browser: &mut Browser) -> Vec<u8> {
+    let script = "new Promise((done) => {
+        const canvas = document.createElement('canvas');
+        [canvas.width, canvas.height] = [64, 48];
+        const pen = canvas.getContext('2d');
+        let at = 0;
+        const drawing = setInterval(() => { pen.fillStyle = `hsl(${(at += 9)} 80% 50%)`; pen.fillRect(0, 0, 64, 48); }, 20);
+        const recorder = new MediaRecorder(canvas.captureStream(25));
+        const pieces = [];
+        recorder.ondataavailable = (e) => pieces.push(e.data);
+        recorder.onstop = async () => {
+            clearInterval(drawing);
+            done([...new Uint8Array(await new Blob(pieces).arrayBuffer())]);
+        };
+        recorder.start();
+        setTimeout(() => recorder.stop(), 500);
+    })";
+    let film: Vec<u8> = serde_json::from_value(browser.evaluate(script).await).unwrap();
+    assert!(film.len() > 100, "{} bytes", film.len());
+    film
 }
 
 /// A photo of one colour, which a browser can show.

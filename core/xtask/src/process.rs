@@ -2,9 +2,12 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::io::{self, BufRead, BufReader, IsTerminal, Read};
+use std::io::{self, BufRead, BufReader, IsTerminal};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 /// One run of one program.
 pub(crate) struct Run<'a> {
@@ -35,12 +38,21 @@ impl<'a> Run<'a> {
         Ok(status.success())
     }
 
-    /// Hands over each line as it comes, of both outputs in their order; whether it ended well.
-    pub(crate) fn lines(self, mut each: impl FnMut(&str)) -> Result<bool, String> {
+    /// Hands over each line as it comes, of both outputs in their order; whether it ended well. Where nobody looks on who could
+    /// end it, what says nothing for a quarter of an hour is ended, with all that it started: it hangs.
+    pub(crate) fn lines(self, each: impl FnMut(&str)) -> Result<bool, String> {
+        let patience = if on_terminal() { None } else { Some(SILENCE) };
+        self.lines_with(patience, each)
+    }
+
+    fn lines_with(self, patience: Option<Duration>, mut each: impl FnMut(&str)) -> Result<bool, String> {
         let name = name(self.command);
         let problem = |e: io::Error| format!("{name}: {e}");
         let (reader, writer) = io::pipe().map_err(problem)?;
         let second = writer.try_clone().map_err(problem)?;
+        if patience.is_some() {
+            alone(self.command);
+        }
         let mut child = self
             .command
             .stdin(Stdio::null())
@@ -50,17 +62,50 @@ impl<'a> Run<'a> {
             .map_err(|e| format!("{name} did not start: {e}"))?;
         // The command holds the writing ends; while it does, the pipe never ends.
         self.command.stdout(Stdio::null()).stderr(Stdio::null());
-        let mut reader = BufReader::new(reader);
-        let mut line = Vec::new();
+        let (said, hear) = mpsc::channel();
+        thread::spawn(move || {
+            let lines = BufReader::new(reader).split(b'\n');
+            lines.map_while(Result::ok).take_while(|line| said.send(line.clone()).is_ok()).for_each(drop);
+        });
+        let mut hung = false;
         loop {
-            line.clear();
-            if reader.by_ref().read_until(b'\n', &mut line).map_err(problem)? == 0 {
-                break;
+            let next = match patience {
+                Some(patience) => hear.recv_timeout(patience),
+                None => hear.recv().map_err(RecvTimeoutError::from),
+            };
+            match next {
+                Ok(line) => each(String::from_utf8_lossy(&line).trim_end_matches('\r')),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    let minutes = patience.unwrap_or_default().as_secs() / 60;
+                    println!("{name} has said nothing for {minutes} minutes: it hangs, and is ended");
+                    end(&mut child).map_err(problem)?;
+                    hung = true;
+                    break;
+                }
             }
-            each(String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']));
         }
-        Ok(child.wait().map_err(problem)?.success())
+        Ok(child.wait().map_err(problem)?.success() && !hung)
     }
+}
+
+/// How long a program that is watched may say nothing.
+const SILENCE: Duration = Duration::from_secs(15 * 60);
+
+/// Makes it, and all that it starts, a group of processes that can be ended together.
+#[cfg_attr(not(unix), expect(unused_variables, reason = "there are no groups"))]
+fn alone(command: &mut Command) {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+/// Ends what [`alone`] began.
+fn end(child: &mut Child) -> io::Result<()> {
+    if cfg!(unix) {
+        let group = format!("-{}", child.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+    }
+    child.kill()
 }
 
 fn name(command: &Command) -> String {
@@ -138,5 +183,23 @@ mod tests {
         assert!(well && seen.len() == 1 && seen[0].starts_with("cargo "), "{seen:?}");
         let mut failing = Command::new("cargo");
         assert!(!Run::new(failing.arg("no-such-command-at-all")).lines(|_| ()).unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_hangs_is_ended_with_all_that_it_started() {
+        let mut shell = Command::new("sh");
+        let mut seen = Vec::new();
+        let hangs = shell.args(["-c", "echo begun; sleep 600 & echo $!; wait"]);
+        let patience = Some(Duration::from_secs(2));
+        assert!(!Run::new(hangs).lines_with(patience, |line| seen.push(line.to_owned())).unwrap());
+        assert_eq!(seen[0], "begun");
+        let alive = || Command::new("kill").args(["-0", &seen[1]]).stderr(Stdio::null()).status().unwrap().success();
+        let stays = std::path::Path::new("/proc").join(&seen[1]).join("stat");
+        let dead = |stat: String| stat.contains(") Z ");
+        // Whoever inherits it takes it away in its own time.
+        while alive() && !std::fs::read_to_string(&stays).is_ok_and(dead) {
+            thread::yield_now();
+        }
     }
 }

@@ -73,8 +73,10 @@ public struct Asset: Identifiable, Hashable, Sendable {
     public let name: String
     /// BLAKE3 of its content, 64 hexadecimal digits, once it was read.
     public let hash: String?
-    /// Length of the original in bytes, as far as known.
+    /// Length of the original in bytes, as far as known; of a pair, of both files.
     public let bytes: Int
+    /// Of a pair: the motion beside the still, of which the properties above speak.
+    public let motion: MotionView?
     /// Made urgent.
     public let urgent: Bool
     /// When it was added.
@@ -100,6 +102,7 @@ public struct Asset: Identifiable, Hashable, Sendable {
         name = core.name
         hash = core.hash
         bytes = Int(count: core.bytes)
+        motion = core.motion.map(MotionView.init)
         urgent = core.urgent
         added = Date(utcMs: core.addedUtcMs)
         post = Post(core.post)
@@ -108,6 +111,25 @@ public struct Asset: Identifiable, Hashable, Sendable {
         sent = Int(count: core.sent)
         acknowledged = Int(count: core.acknowledged)
         deliveries = core.deliveries.map(Delivery.init)
+    }
+}
+
+/// The motion of a pair.
+public struct MotionView: Hashable, Sendable {
+    /// Where it was added from.
+    public let source: Source
+    /// The file's name.
+    public let name: String
+    /// BLAKE3 of its content, 64 hexadecimal digits, once it was read.
+    public let hash: String?
+    /// Its length in bytes.
+    public let bytes: Int
+
+    init(_ core: SatchelGenerated.MotionView) {
+        source = Source(core.source)
+        name = core.name
+        hash = core.hash
+        bytes = Int(count: core.bytes)
     }
 }
 

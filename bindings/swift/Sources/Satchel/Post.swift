@@ -1,5 +1,6 @@
 // What a person says about an asset, and how something is added.
 
+import Foundation
 internal import SatchelGenerated
 
 /// A place, by coordinates, name or both.
@@ -87,14 +88,42 @@ public struct AddOptions: Hashable, Sendable {
     /// The album that it comes from, as the app names it, at most 200 characters; rules may tell albums apart. What is there
     /// already stays in its own.
     public var album: String?
+    /// The motion of a live photo, of which the file that is added is the still: both are one asset, which travels as one and
+    /// shows as one post. For a photo that is there already, it joins it. Not for a folder.
+    public var motion: Motion?
 
     /// Options.
-    public init(post: PostEdit = PostEdit(), urgent: Bool = false, copy: Bool = false, album: String? = nil) {
+    public init(
+        post: PostEdit = PostEdit(), urgent: Bool = false, copy: Bool = false, album: String? = nil,
+        motion: Motion? = nil
+    ) {
         self.post = post
         self.urgent = urgent
         self.copy = copy
         self.album = album
+        self.motion = motion
     }
 
-    var core: SatchelGenerated.AddOptions { .init(post: post.core, urgent: urgent, album: album, copy: copy) }
+    var core: SatchelGenerated.AddOptions {
+        .init(post: post.core, urgent: urgent, album: album, copy: copy, motion: motion?.core)
+    }
+}
+
+/// Where the motion of a pair is.
+public enum Motion: Hashable, Sendable {
+    /// A file. Not for logs.
+    case file(URL)
+    /// An item of the app's ``MediaLibrary``.
+    case item(LibraryItem)
+    /// What the app wrote to a ``Stage``, and the file's name, as the camera or the library calls it; without folders, 1 to
+    /// 255 bytes.
+    case staged(Stage, name: String)
+
+    var core: SatchelGenerated.Motion {
+        switch self {
+        case .file(let file): .file(path: file.path)
+        case .item(let item): .item(item: item.core)
+        case .staged(let stage, let name): .staged(stage: stage.id, name: name)
+        }
+    }
 }

@@ -93,13 +93,18 @@ public actor Satchel {
 
     /// Adds what the host wrote. It may be repeated after a lost answer.
     ///
-    /// - Parameter name: The name that it had in the library.
+    /// - Parameters:
+    ///   - name: The name that it had in the library.
+    ///   - motion: The motion of a live photo, of which this is the still; see ``AddOptions/motion``.
     @discardableResult
     public func commit(
-        _ stage: Stage, name: String, post: PostEdit = PostEdit(), urgent: Bool = false, album: String? = nil
+        _ stage: Stage, name: String, post: PostEdit = PostEdit(), urgent: Bool = false, album: String? = nil,
+        motion: Motion? = nil
     ) async throws(SatchelError) -> Added {
         try await crossing {
-            Added(try await core.commit(stage: stage.id, name: name, post: post.core, urgent: urgent, album: album))
+            Added(
+                try await core.commit(
+                    stage: stage.id, name: name, post: post.core, urgent: urgent, album: album, motion: motion?.core))
         }
     }
 
@@ -206,7 +211,7 @@ public actor Satchel {
         try await crossing { try await core.setToken(target: target.rawValue, token: token) }
     }
 
-    /// Asks a target for all that was delivered to it. Changes nothing.
+    /// Asks a target for all that was delivered to it. What a receiver has not got any more goes again with the next run.
     public func check(_ target: TargetID) async throws(SatchelError) -> CheckReport {
         try await crossing { CheckReport(try await core.check(target: target.rawValue)) }
     }

@@ -146,6 +146,7 @@ struct Runner {
         case "until": return try await until(outbox, step)
         case "host": return try await host(outbox, step)
         case "staged": try await staged(outbox, step)
+        case "list": return .object(["count": .number(Int64(try await outbox.assets(limit: 1_000).count))])
         case "see": return view(try await outbox.asset(try asset(step)))
         default: return try await Rules(outbox: outbox, named: notes.assets).act(act, step)
         }
@@ -153,11 +154,11 @@ struct Runner {
     }
 
     private mutating func add(_ outbox: Satchel, _ step: JSON) async throws {
-        let photo = folder.appendingPathComponent("photos").appendingPathComponent(try text(step, "photo"))
+        let motion = step["motion"]?.text.map { Motion.file(photo($0)) }
         let options = AddOptions(
             post: post(step), urgent: step["urgent"]?.flag ?? false, copy: step["copy"]?.flag ?? false,
-            album: step["album"]?.text)
-        let added = try await outbox.add(photo, options: options)
+            album: step["album"]?.text, motion: motion)
+        let added = try await outbox.add(photo(try text(step, "photo")), options: options)
         if let name = step["as"]?.text { notes.assets[name] = added.id.rawValue }
         if let expected = step["becomes"]?.text, expected != added.kind.code {
             throw Unfit(description: "it was \(added.kind.code)")
@@ -166,7 +167,8 @@ struct Runner {
 
     private mutating func item(_ outbox: Satchel, _ step: JSON) async throws {
         let name = try text(step, "photo")
-        let options = AddOptions(post: post(step), copy: step["copy"]?.flag ?? false)
+        let motion = step["motion"]?.text.map { Motion.item(LibraryItem(id: $0, name: $0)) }
+        let options = AddOptions(post: post(step), copy: step["copy"]?.flag ?? false, motion: motion)
         let added = try await outbox.add(LibraryItem(id: name, name: name), options: options)
         if let name = step["as"]?.text { notes.assets[name] = added.id.rawValue }
     }
@@ -218,12 +220,23 @@ struct Runner {
 
     private mutating func staged(_ outbox: Satchel, _ step: JSON) async throws {
         let name = try text(step, "photo")
-        let bytes = try Data(contentsOf: folder.appendingPathComponent("photos").appendingPathComponent(name))
-        let stage = try await outbox.stage()
-        try bytes.write(to: stage.file)
+        var motion: Motion?
+        if let beside = step["motion"]?.text { motion = .staged(try await written(outbox, beside), name: beside) }
         let added = try await outbox.commit(
-            stage, name: name, post: post(step), urgent: step["urgent"]?.flag ?? false)
+            try await written(outbox, name), name: name, post: post(step), urgent: step["urgent"]?.flag ?? false,
+            motion: motion)
         if let name = step["as"]?.text { notes.assets[name] = added.id.rawValue }
+    }
+
+    /// A stage that the bytes of a photo were written to.
+    private func written(_ outbox: Satchel, _ name: String) async throws -> Stage {
+        let stage = try await outbox.stage()
+        try Data(contentsOf: photo(name)).write(to: stage.file)
+        return stage
+    }
+
+    private func photo(_ name: String) -> URL {
+        folder.appendingPathComponent("photos").appendingPathComponent(name)
     }
 
     private mutating func kill(_ number: Int) throws {

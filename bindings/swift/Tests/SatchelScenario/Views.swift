@@ -22,7 +22,9 @@ func view(_ asset: Asset) -> JSON {
         view["said"] = .flag(!words.isEmpty)
     default: break
     }
+    view["kind"] = .text("\(asset.kind)")
     view["hash"] = maybe(asset.hash)
+    view["motion"] = maybe(asset.motion?.name)
     view["bytes"] = .number(Int64(asset.bytes))
     view["urgent"] = .flag(asset.urgent)
     view["revision"] = .number(Int64(asset.revision))

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use satchel::{AddOptions, AddOutcome, FolderReport, Outbox, PostEdit};
+use satchel::{AddOptions, AddOutcome, FolderReport, Motion, Outbox, PostEdit};
 use serde_json::json;
 
 use super::OutboxArg;
@@ -35,6 +35,9 @@ pub(crate) struct AddArgs {
     /// Copy them into the outbox, for cards and folders that will not stay
     #[arg(long)]
     copy: bool,
+    /// The motion of a live photo, of which the one PATH is the still: both are one post (a folder's are found by themselves)
+    #[arg(long, value_name = "FILE")]
+    motion: Option<PathBuf>,
     /// One JSON object a line
     #[arg(long)]
     json: bool,
@@ -45,6 +48,9 @@ pub(crate) struct AddArgs {
 
 /// Adds; a path that cannot be taken does not hold back the others, and makes the exit code 1.
 pub(crate) async fn run(args: AddArgs) -> CommandResult {
+    if args.motion.is_some() && (args.paths.len() > 1 || args.paths.iter().any(|path| path.is_dir())) {
+        return Err("--motion belongs to one photo; give that photo alone".into());
+    }
     let outbox = args.outbox.open().await?;
     let post = PostEdit {
         caption: args.caption,
@@ -52,7 +58,8 @@ pub(crate) async fn run(args: AddArgs) -> CommandResult {
         author: args.author,
         ..PostEdit::default()
     };
-    let options = AddOptions { post, urgent: args.urgent, copy: args.copy, album: args.album };
+    let motion = args.motion.map(Motion::File);
+    let options = AddOptions { post, urgent: args.urgent, copy: args.copy, album: args.album, motion };
     let mut failed = false;
     for path in &args.paths {
         let well = if path.is_dir() {
@@ -69,7 +76,8 @@ async fn file(outbox: &Outbox, path: &Path, options: &AddOptions, json: bool) ->
     let outcome = match outbox.add(path, options).await {
         Ok(outcome) => outcome,
         Err(satchel::Error::Source(fault)) => {
-            return Ok(refused(path, &fault.to_string(), json));
+            let which = if options.motion.is_some() { "it or its motion: " } else { "" };
+            return Ok(refused(path, &format!("{which}{fault}"), json));
         }
         Err(error) => return Err(error),
     };

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use chrono::NaiveDate;
 use satchel::LinkClass;
-use satchel::clock::Clock;
 use satchel::kernel::planner::clock;
 use satchel::money::{Budget, BudgetState, Covers, Period};
 use satchel_testkit::link::parse_size;
@@ -170,7 +169,7 @@ pub(crate) fn words(state: &BudgetState) -> String {
     let when = match (period, view.refills_in_ms) {
         (Period::Day, None) => " a day".into(),
         (Period::Day, Some(ms)) => {
-            let now = Clock::system().now();
+            let now = crate::times::now();
             format!(" a day; a new one {}", clock(now.utc_ms.saturating_add_unsigned(ms), &now))
         }
         (Period::Trip { from_utc_ms, to_utc_ms }, _) => {

@@ -29,6 +29,8 @@ pub(crate) struct CheckArgs {
     json: bool,
 }
 
+/// What a receiver has not got any more is not delivered any more, and goes again.
+///
 /// 0 when every delivery was confirmed, 3 when a server could not be asked, 4 when one does not have what it said.
 pub(crate) async fn run(args: CheckArgs) -> CommandResult {
     let outbox = args.outbox.open_existing().await?;
@@ -51,6 +53,12 @@ pub(crate) async fn run(args: CheckArgs) -> CommandResult {
                 found.missing,
                 found.unknown
             );
+            if found.missing > 0 && outbox.counts().await?.waiting() > 0 {
+                say!("  `satchel sync` sends again what is missing");
+            }
+            if found.missing > 0 && outbox.counts().await?.needs_person() > 0 {
+                say!("  what somebody deleted there goes again after `satchel retry`; `satchel status` names it");
+            }
         }
         code = match (found.missing, found.unknown) {
             (1.., _) => PARKED,

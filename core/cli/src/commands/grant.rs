@@ -139,6 +139,9 @@ async fn give(folder: &OutboxArg, args: GiveArgs) -> CommandResult {
         line(&object(grant));
     } else {
         say!("{}, for {}", words(grant), plural(number, "asset"));
+        if args.bytes.is_some_and(|bytes| bytes < price.bytes) {
+            say!("that is less than the price: what it is too little for waits");
+        }
         say!("`satchel sync` sends now; one that runs over this link hears of it");
     }
     Ok(ExitCode::SUCCESS)

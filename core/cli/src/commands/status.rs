@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use satchel::clock::Clock;
 use satchel::kernel::protocol::post::Rendition;
 use satchel::{AssetKind, AssetState, AssetView, Filter, Outbox, Proof, WaitReason, Wake};
 use serde_json::{Value, json};
@@ -111,6 +110,9 @@ pub(crate) fn object(asset: &AssetView) -> Value {
     };
     json!({
         "id": asset.id, "path": asset.source.path().map(shown), "hash": asset.hash, "bytes": asset.bytes,
+        "motion": asset.motion.as_ref().map(|motion| json!({
+            "path": motion.source.path().map(shown), "hash": motion.hash, "bytes": motion.bytes,
+        })),
         "state": asset.state.name(), "reason": reason, "words": words, "when": when(&asset.state), "goes": goes,
         "sent": asset.sent, "acknowledged": asset.acknowledged, "proof": proof, "post_there": post_is_there(asset),
         "urgent": asset.urgent, "caption": asset.post.caption, "tags": asset.post.tags, "revision": asset.revision,
@@ -131,7 +133,7 @@ fn when(state: &AssetState) -> Option<String> {
 const ITS_TURN: &str = "goes as soon as a sync comes to it";
 
 fn said(reason: &WaitReason, goes: &Wake) -> String {
-    reason.when(goes, &Clock::system().now())
+    reason.when(goes, &crate::times::now())
 }
 
 /// Whether words and preview went before the rest.
@@ -158,8 +160,9 @@ fn text(asset: &AssetView) -> String {
     let there = matches!(asset.state, AssetState::Waiting { .. } | AssetState::Sending) && post_is_there(asset);
     let there = if there { "its post is there, the original is " } else { "" };
     let urgent = if asset.urgent { " !" } else { "" };
+    let motion = asset.motion.as_ref().map(|motion| format!(" + {}", shown(motion.name.as_ref()))).unwrap_or_default();
     format!(
-        "{}  {:>9}{urgent}  {}  {there}{state}",
+        "{}  {:>9}{urgent}  {}{motion}  {there}{state}",
         &id[..8],
         bytes(asset.bytes),
         shown(asset.source.to_string().as_ref())

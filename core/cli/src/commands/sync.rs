@@ -5,7 +5,6 @@ mod show;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use satchel::clock::Clock;
 use satchel::{Counts, Link, Outbox, RunOptions};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -120,8 +119,8 @@ fn words(counts: &Counts, wake: Option<i64>, needs_link: bool) -> String {
         };
         match wake {
             None if needs_link => words += "; there is no network that may be used",
-            Some(at) if needs_link => words += &format!("; it goes on {}", wait(at - Clock::system().now().utc_ms)),
-            Some(at) => words += &format!("; tried again {}", wait(at - Clock::system().now().utc_ms)),
+            Some(at) if needs_link => words += &format!("; it goes on {}", wait(at - crate::times::now().utc_ms)),
+            Some(at) => words += &format!("; tried again {}", wait(at - crate::times::now().utc_ms)),
             None => {}
         }
     }

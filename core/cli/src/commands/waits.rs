@@ -1,6 +1,5 @@
 //! What waits, gathered by its reason: why, and when it goes.
 
-use satchel::clock::Clock;
 use satchel::{AssetState, Filter, Outbox, WaitReason, Wake};
 use serde_json::{Value, json};
 
@@ -68,7 +67,7 @@ impl Group {
     /// For a person.
     pub(crate) fn words(&self) -> String {
         let Self { n, bytes: left, reason, goes } = self;
-        let when = reason.when(goes, &Clock::system().now());
+        let when = reason.when(goes, &crate::times::now());
         format!("{} ({}): {}; {when}", plural(*n, "asset"), bytes(*left), reason.words())
     }
 
@@ -77,7 +76,7 @@ impl Group {
         let Self { n, bytes, reason, goes } = self;
         json!({
             "event": "waits", "assets": n, "bytes": bytes, "reason": code(reason), "words": reason.words(),
-            "when": reason.when(goes, &Clock::system().now()), "goes": goes,
+            "when": reason.when(goes, &crate::times::now()), "goes": goes,
         })
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use satchel::clock::Clock;
 use satchel::kernel::protocol::post::Rendition;
 use satchel::{AssetState, AssetView, BlobHash, Filter, Outbox, Proof};
 
@@ -65,7 +64,7 @@ impl Tally {
         match &asset.state {
             AssetState::Delivered { .. } => self.delivered += 1,
             AssetState::Waiting { reason, goes } => {
-                let when = reason.when(goes, &Clock::system().now());
+                let when = reason.when(goes, &crate::times::now());
                 *self.waits.entry(format!("{}; {when}", reason.words())).or_default() += 1;
             }
             AssetState::Parked { reason } => self.parked.push((asset.name.clone(), reason.words())),

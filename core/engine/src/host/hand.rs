@@ -9,7 +9,7 @@ use satchel_kernel::ids::{BlobHash, DeliveryId, GrantId, HostId, Nonce, TargetId
 use satchel_kernel::link::{Link, LinkKind};
 use satchel_kernel::money::price;
 use satchel_kernel::outcome::{Cut, Outcome, Request};
-use satchel_kernel::planner::{Action, Permit, Plan, Wake, permit, plan_for};
+use satchel_kernel::planner::{Action, Group, Permit, Plan, Wake, permit, plan_for};
 use satchel_kernel::policy::{Constraints, Item, Policy};
 use satchel_kernel::protocol::post::Rendition;
 use satchel_kernel::state::AssetKind;
@@ -28,7 +28,7 @@ use crate::runner::conclude;
 use crate::runner::upload::{Upload, job, random};
 use crate::runner::{have, read, render};
 use crate::store::leases::{self, Lease};
-use crate::store::{self, Around, Target, deliveries, money, uploads};
+use crate::store::{self, Around, Target, deliveries, grants, money, uploads};
 use crate::tokens;
 
 /// Batches of parts that one call reads at most: whoever waits for steps should not wait for a whole card.
@@ -107,10 +107,10 @@ impl Handing {
                     }
                     Action::Read(_) => {}
                     Action::Render(..) if batches >= BATCHES => {}
-                    Action::Render(_, delivery) if may_send && self.left != Some(0) => {
+                    Action::Render(what) if may_send && self.left != Some(0) => {
                         batches += 1;
                         acted = true;
-                        render::render(self.inner.clone(), *delivery, CancellationToken::new()).await?;
+                        render::render(self.inner.clone(), what.delivery, CancellationToken::new()).await?;
                     }
                     _ if !may_send || self.left == Some(0) || self.is_full() => {}
                     _ => {
@@ -225,10 +225,11 @@ impl Handing {
         let (link, power, now) = (self.link.clone(), self.inner.settings.power(), self.inner.config.clock.now());
         let found = self.inner.store.read(move |conn| {
             let world = store::world(conn, link, power, &now)?;
-            Ok((deliveries::item(conn, delivery, &world.grants)?, world))
+            let grant = grants::of_delivery(conn, delivery, &world.grants)?;
+            Ok((deliveries::group(conn, delivery)?, grant, world))
         });
-        let ((group, todo, grant), world) = found.await?;
-        Ok(permit::permit(&now, &group.item(), todo, grant, &world, &self.policy).ok())
+        let (group, grant, world) = found.await?;
+        Ok(permit::permit(&now, &group.item(), group.bytes, grant, &world, &self.policy).ok())
     }
 
     /// Begins an upload, or goes on with one that nobody holds.
@@ -415,7 +416,7 @@ impl Handing {
             if room.is_some() {
                 money::reserve(tx, account.id, want)?;
             }
-            let group = delivery.map(|delivery| deliveries::item(tx, delivery, &[])).transpose()?;
+            let group = delivery.map(|delivery| deliveries::group(tx, delivery)).transpose()?;
             Ok(Some((lease, group)))
         };
         let Some((lease, group)) = self.inner.store.write(work).await? else { return Ok(()) };
@@ -426,7 +427,7 @@ impl Handing {
         });
         self.left = self.left.map(|left| left.saturating_sub(request.body_len()));
         let plain = Item { kind: AssetKind::Photo, rendition: Rendition::Original, album: "", urgent: false };
-        let item = group.as_ref().map_or(plain, |(group, ..)| group.item());
+        let item = group.as_ref().map_or(plain, Group::item);
         let constraints = match grant {
             // A grant is for the very link that there is.
             Some(_) => Constraints {

@@ -7,15 +7,13 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::{AddOutcome, blocking, candidate, is_file_name, one, spool_fault};
+use super::{AddOptions, AddOutcome, Motion, Single, alone, blocking, candidate, is_file_name, spool_fault};
 use crate::error::Result;
-use crate::journal::Durable;
 use crate::observe::Change;
 use crate::outbox::Outbox;
 use crate::post_edit::PostEdit;
-use crate::source::{Source, Stamp};
+use crate::source::Source;
 use crate::spool::{NotASpoolName, SpoolName};
-use crate::{AddOptions, store};
 
 /// A place for bytes that the host writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +45,14 @@ pub struct StagedFile {
     pub urgent: bool,
     /// The album that it comes from; see [`AddOptions::album`].
     pub album: Option<String>,
+    /// The motion of a live photo; see [`AddOptions::motion`].
+    pub motion: Option<Motion>,
+}
+
+impl StageId {
+    pub(super) const fn place(self) -> SpoolName {
+        self.0
+    }
 }
 
 impl Outbox {
@@ -60,10 +66,10 @@ impl Outbox {
     /// A commit whose answer was lost may be repeated: the asset is the same, and only what is new of its post is taken.
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) for a name that is none; [`Error::Source`](crate::Error::Source) when nothing was written, or it is gone;
+    /// [`Error::Invalid`](crate::Error::Invalid) for a name that is none, and a motion that is none; [`Error::Source`](crate::Error::Source) when nothing was written, or it is gone;
     /// [`Error::StorageFull`](crate::Error::StorageFull).
     pub async fn commit(&self, stage: StageId, file: &StagedFile) -> Result<AddOutcome> {
-        let StagedFile { name, post, urgent, album } = file.clone();
+        let StagedFile { name, post, urgent, album, motion } = file.clone();
         is_file_name(&name)?;
         let (inner, StageId(place)) = (self.inner.clone(), stage);
         let outcome = blocking(move || {
@@ -72,19 +78,8 @@ impl Outbox {
             let adding = inner.spool.adding().map_err(spool_fault)?;
             adding.commit_staged(place, now.utc_ms).map_err(spool_fault)?;
             let candidate = candidate(&inner, Source::File(inner.spool.path(place)), name.into())?;
-            let stamp = candidate.stamp;
-            let (journal, options) = (inner.journal.clone(), AddOptions { post, urgent, album, copy: true });
-            inner.store.write_blocking(move |tx| {
-                let mut records = vec![];
-                let known = store::known_copy(tx, &place.to_string())?;
-                let copy: Option<(SpoolName, Stamp)> = known.is_none().then_some((place, stamp));
-                let outcome = one(tx, candidate, known, copy, &options, &mut records, &now)?;
-                if !records.is_empty() {
-                    journal.append(&records, Durable::Now)?;
-                    store::agree(tx, &journal)?;
-                }
-                Ok(outcome)
-            })
+            let options = AddOptions { post, urgent, album, copy: true, motion };
+            alone(&inner, Single { candidate, staged: Some(place) }, Some(&adding), &options)
         })
         .await?;
         self.inner.tell(Change::Assets);

@@ -57,19 +57,45 @@ pub(crate) enum Record {
         /// What the file was when it was added.
         stamp: Stamp,
     },
-    /// An asset that was added without a copy got one.
+    /// The motion of a pair was accepted, beside its still.
+    Motion {
+        /// Whose.
+        asset: AssetId,
+        /// Where its original is.
+        source: SourceRecord,
+        /// Where it was added from, any bytes; an item of a library: its id.
+        #[serde(with = "os_text")]
+        path: PathBuf,
+        /// It was added from the host's media library.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        library: bool,
+        /// The file's name, without folders.
+        #[serde(with = "os_text")]
+        name: OsString,
+        /// Media type (RFC 6838).
+        media_type: String,
+        /// What the file was when it was added.
+        stamp: Stamp,
+    },
+    /// An original that was added without a copy got one.
     Copied {
         /// Which.
         asset: AssetId,
+        /// The motion of a pair.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        motion: bool,
         /// In the spool, under this name.
         name: SpoolName,
         /// What the file was when it was copied.
         stamp: Stamp,
     },
-    /// An asset's content became known.
+    /// The content of an asset's original became known.
     Hashed {
         /// Which.
         asset: AssetId,
+        /// The motion of a pair.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        motion: bool,
         /// Its original's hash.
         hash: BlobHash,
         /// What the file was when it was read.
@@ -123,6 +149,13 @@ pub(crate) enum Record {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         receipt: Option<String>,
     },
+    /// A target that held a payload has not got it any more.
+    Missing {
+        /// The payload.
+        hash: BlobHash,
+        /// The target's address.
+        target: String,
+    },
     /// A payload is parked, because nobody can tell whether the target holds it.
     ParkedUnknown {
         /// The payload.
@@ -161,6 +194,7 @@ impl Record {
     pub(crate) fn asset(&self) -> Option<AssetId> {
         match self {
             Self::Added { asset, .. }
+            | Self::Motion { asset, .. }
             | Self::Copied { asset, .. }
             | Self::Hashed { asset, .. }
             | Self::Rendered { asset, .. }
@@ -170,6 +204,7 @@ impl Record {
             Self::Target { .. }
             | Self::Began { .. }
             | Self::Delivered { .. }
+            | Self::Missing { .. }
             | Self::ParkedUnknown { .. }
             | Self::Kept { .. }
             | Self::Other => None,

@@ -110,24 +110,33 @@ fn record(inner: &Arc<Inner>, done: Vec<(PartId, Outcome)>) -> Result<()> {
         let mut records = Vec::new();
         let mut changes = Vec::new();
         for (part, outcome) in done {
-            match outcome {
+            let asset = parts::asset_of(tx, part)?;
+            let following = match outcome {
                 Outcome::Read(hash, stamp, said) => {
-                    let Following { revised, press } = parts::was_read(tx, part, &hash, &stamp, said.as_ref(), &now)?;
-                    let asset = parts::asset_of(tx, part)?;
-                    records.push(Record::Hashed { asset, hash, stamp, said });
-                    let rendition = Rendition::Press;
-                    records.extend(press.map(|(hash, length)| Record::Rendered { asset, hash, length, rendition }));
-                    records.extend(revised.map(|(revision, post)| Record::Revised { asset, revision, post }));
+                    let motion = parts::is_beside(tx, part)?;
+                    let said = said.filter(|_| !motion);
+                    let following = parts::was_read(tx, part, &hash, &stamp, said.as_ref(), &now)?;
+                    records.push(Record::Hashed { asset, motion, hash, stamp, said });
                     changes.push(Change::Read { asset });
+                    following
                 }
-                Outcome::Fault(fault) if fault.is_away() => parts::away(tx, part, &now.after(AWAY_MS))?,
-                Outcome::Fault(fault) if fault.passes() => parts::read_again(tx, part, &now.after(CALM_MS))?,
                 Outcome::Fault(fault) => {
-                    let reason = fault.park_reason();
-                    parts::park(tx, part, &reason)?;
-                    changes.push(Change::Parked { asset: Some(parts::asset_of(tx, part)?), reason });
+                    if fault.is_away() {
+                        parts::away(tx, part, &now.after(AWAY_MS))?;
+                    } else if fault.passes() {
+                        parts::read_again(tx, part, &now.after(CALM_MS))?;
+                    } else {
+                        let reason = fault.park_reason();
+                        parts::park(tx, part, &reason)?;
+                        changes.push(Change::Parked { asset: Some(asset), reason });
+                    }
+                    parts::was_not_read(tx, part)?
                 }
-            }
+            };
+            let Following { revised, press } = following;
+            let rendition = Rendition::Press;
+            records.extend(press.map(|(hash, length)| Record::Rendered { asset, hash, length, rendition }));
+            records.extend(revised.map(|(revision, post)| Record::Revised { asset, revision, post }));
         }
         journal.append(&records, Durable::Later)?;
         store::agree(tx, &journal)?;

@@ -9,6 +9,7 @@ mod picture;
 use std::sync::Arc;
 
 use satchel_kernel::ids::DeliveryId;
+use satchel_kernel::state::AssetKind;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Result;
@@ -39,8 +40,11 @@ async fn rendered(inner: Arc<Inner>, delivery: DeliveryId, stop: CancellationTok
 
 /// Makes the preview of a post that is about to go, and records it.
 async fn preview(inner: Arc<Inner>, delivery: DeliveryId, stop: CancellationToken) -> Result<()> {
-    // One at a time: each may take tens of megabytes.
-    let alone = inner.rendering.clone().lock_owned().await;
+    // One at a time, since each may take tens of megabytes; but what the host makes of a film holds up no picture.
+    let origin = inner.store.read(move |conn| store::previews::to_render(conn, delivery)).await?;
+    let is_film = origin.is_some_and(|original| original.kind == AssetKind::Video);
+    let lock = if is_film { &inner.filming } else { &inner.rendering };
+    let alone = lock.clone().lock_owned().await;
     let Some(original) = inner.store.read(move |conn| store::previews::to_render(conn, delivery)).await? else {
         return inner.store.write(move |tx| store::previews::follow(tx, delivery)).await;
     };

@@ -117,7 +117,8 @@ pub(crate) fn job(inner: &Inner, target: &Target, out: &Outgoing, (key, nonce): 
         _ => spec.create.clone(),
     };
     let mut headers = spec.headers.clone();
-    if out.again && out.class == Rendition::Text {
+    // Of what goes side by side nobody knows what arrives first: each says so, until the post is there.
+    if out.again {
         headers.push((protocol::OVERRIDE_DELETED.to_owned(), "1".to_owned()));
     }
     Job {

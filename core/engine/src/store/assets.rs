@@ -1,7 +1,7 @@
 //! Taking assets in, and out.
 
 use rusqlite::{OptionalExtension, Transaction, params};
-use satchel_kernel::ids::{AssetId, DeliveryId};
+use satchel_kernel::ids::{AssetId, DeliveryId, PartId};
 use satchel_kernel::protocol::post::{Post, Rendition, Role};
 use satchel_kernel::state::{AssetKind, ParkReason};
 use satchel_kernel::time::Now;
@@ -30,10 +30,24 @@ pub(crate) struct NewAsset {
     pub stamp: Stamp,
 }
 
+/// The motion of a pair, to be taken in beside its still.
+#[derive(Debug, Clone)]
+pub(crate) struct NewMotion {
+    pub source: Source,
+    pub spool: Option<String>,
+    pub name: String,
+    pub media_type: String,
+    pub stamp: Stamp,
+}
+
 /// What stands in the outbox under a path.
 pub(crate) struct Known {
     pub seq: i64,
     pub id: AssetId,
+    /// The file that it was found by.
+    pub part: PartId,
+    /// That file is the motion of a pair.
+    pub motion: bool,
     pub urgent: bool,
     pub post: Post,
     /// Its bytes are in the spool.
@@ -44,7 +58,7 @@ pub(crate) struct Known {
 /// holds. Of one that was copied, only the copy counts: another file at its path is another asset, on the next card.
 pub(crate) fn known(conn: &rusqlite::Connection, source: &Source, stamp: &Stamp) -> Result<Option<Known>> {
     let mut query = conn.prepare_cached(
-        "SELECT a.seq, a.id, a.urgent, r.post, p.stage, p.stamp, p.spool IS NOT NULL, p.added FROM part p
+        "SELECT a.seq, a.id, a.urgent, r.post, p.stage, p.stamp, p.spool IS NOT NULL, p.added, p.id, p.beside FROM part p
          JOIN asset a ON a.seq = p.asset AND a.removed = 0
          JOIN post_revision r ON r.asset = a.seq AND r.revision = a.revision
          WHERE p.path = ?1 AND p.library = ?2 AND p.rendition = 'original' ORDER BY a.seq DESC LIMIT 1",
@@ -53,7 +67,7 @@ pub(crate) fn known(conn: &rusqlite::Connection, source: &Source, stamp: &Stamp)
         .query_row(rows::source_columns(source), |row| {
             let (read, copied) = (row.get_ref(4)?.as_str()? == "read", row.get(6)?);
             let (seq, id, urgent, post) = (row.get(0)?, rows::id(row, 1)?, row.get(2)?, rows::json(row, 3)?);
-            let known = Known { seq, id, urgent, post, copied };
+            let known = Known { seq, id, part: PartId(row.get(8)?), motion: row.get(9)?, urgent, post, copied };
             let same = if copied {
                 rows::maybe_json(row, 7)?.as_ref() == Some(stamp)
             } else {
@@ -68,12 +82,12 @@ pub(crate) fn known(conn: &rusqlite::Connection, source: &Source, stamp: &Stamp)
 /// The asset whose copy in the spool has this name.
 pub(crate) fn known_copy(conn: &rusqlite::Connection, spool: &str) -> Result<Option<Known>> {
     let mut query = conn.prepare_cached(
-        "SELECT a.seq, a.id, a.urgent, r.post FROM part p JOIN asset a ON a.seq = p.asset AND a.removed = 0
+        "SELECT a.seq, a.id, a.urgent, r.post, p.id, p.beside FROM part p JOIN asset a ON a.seq = p.asset AND a.removed = 0
          JOIN post_revision r ON r.asset = a.seq AND r.revision = a.revision WHERE p.spool = ?1",
     )?;
     let found = query.query_row([spool], |row| {
         let (seq, id, urgent, post) = (row.get(0)?, rows::id(row, 1)?, row.get(2)?, rows::json(row, 3)?);
-        Ok(Known { seq, id, urgent, post, copied: true })
+        Ok(Known { seq, id, part: PartId(row.get(4)?), motion: row.get(5)?, urgent, post, copied: true })
     });
     Ok(found.optional()?)
 }
@@ -111,14 +125,44 @@ pub(crate) fn insert(tx: &Transaction<'_>, new: &NewAsset, now: &Now) -> Result<
     Ok(seq)
 }
 
-/// Gives an asset that was added without a copy one; false when it has one. It is read anew, from the copy.
-pub(crate) fn attach(tx: &Transaction<'_>, seq: i64, spool: &str, added: &Stamp) -> Result<bool> {
+/// Takes the motion of a pair in beside its still; false where the asset has one.
+pub(crate) fn insert_motion(tx: &Transaction<'_>, seq: i64, motion: &NewMotion) -> Result<bool> {
+    let NewMotion { source, spool, name, media_type, stamp } = motion;
+    let (path, library) = rows::source_columns(source);
+    let inserted = tx
+        .prepare_cached(
+            "INSERT OR IGNORE INTO part (asset, role, rendition, path, library, spool, name, media_type, urgent, stage, stamp, added, beside)
+             SELECT ?1, 'motion', 'original', ?2, ?3, ?4, ?5, ?6, a.urgent, 'unread', ?7, ?7, 1 FROM asset a WHERE a.seq = ?1",
+        )?
+        .execute(params![seq, path, library, spool, name, media_type, rows::text(stamp)])?;
+    if inserted > 0 {
+        // What was a photo by itself is a pair from now on.
+        let kind = rows::text(&AssetKind::Pair);
+        tx.prepare_cached("UPDATE asset SET kind = ?2 WHERE seq = ?1")?.execute(params![seq, kind])?;
+        tx.prepare_cached(
+            "UPDATE delivery SET kind = ?2 WHERE id IN
+               (SELECT w.delivery FROM wanted w JOIN part p ON p.id = w.part WHERE p.asset = ?1)",
+        )?
+        .execute(params![seq, kind])?;
+    }
+    Ok(inserted > 0)
+}
+
+/// The original of an asset: of a pair its still, or its motion.
+pub(crate) fn original(conn: &rusqlite::Connection, seq: i64, motion: bool) -> Result<Option<PartId>> {
+    let mut query =
+        conn.prepare_cached("SELECT id FROM part WHERE asset = ?1 AND rendition = 'original' AND beside = ?2")?;
+    Ok(query.query_row(params![seq, motion], |row| row.get(0)).optional()?.map(PartId))
+}
+
+/// Gives an original that was added without a copy one; false when it has one. It is read anew, from the copy.
+pub(crate) fn attach(tx: &Transaction<'_>, part: PartId, spool: &str, added: &Stamp) -> Result<bool> {
     let attached = tx
         .prepare_cached(
             "UPDATE part SET spool = ?2, added = ?3, stage = 'unread', park = NULL, rereads = 0, due_utc_ms = NULL
-             WHERE asset = ?1 AND rendition = 'original' AND spool IS NULL AND stage <> 'removed'",
+             WHERE id = ?1 AND spool IS NULL AND stage <> 'removed'",
         )?
-        .execute(params![seq, spool, rows::text(added)])?;
+        .execute(params![part.0, spool, rows::text(added)])?;
     Ok(attached > 0)
 }
 
@@ -161,7 +205,7 @@ pub(crate) fn remove(tx: &Transaction<'_>, id: AssetId) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Sets going again what somebody deleted at a target, its post and its preview with it: a person wants it there. False when
+/// Sets going again what somebody deleted at a target, all of its asset with it: a person wants it there. False when
 /// there is no such thing.
 pub(crate) fn want_again(tx: &Transaction<'_>, seq: i64) -> Result<bool> {
     let mine = "SELECT w.delivery FROM wanted w JOIN part p ON p.id = w.part WHERE p.asset = ?1";
@@ -180,9 +224,16 @@ pub(crate) fn want_again(tx: &Transaction<'_>, seq: i64) -> Result<bool> {
         )?
         .execute([delivery])?;
         tx.prepare_cached("INSERT OR IGNORE INTO again (asset, target) VALUES (?1, ?2)")?.execute([seq, *target])?;
+        // All of an asset is deleted together: also what was there before, but for what another asset shows there still.
+        let alone = "NOT EXISTS (SELECT 1 FROM wanted w JOIN part p ON p.id = w.part AND p.asset <> ?1
+                     JOIN asset a ON a.seq = p.asset AND a.removed = 0 WHERE w.delivery = delivery.id)";
+        let there = format!("stage = 'delivered' AND target = ?2 AND id IN ({mine}) AND {alone}");
+        tx.prepare_cached(&format!("DELETE FROM receipt WHERE delivery IN (SELECT id FROM delivery WHERE {there})"))?
+            .execute([seq, *target])?;
+        tx.prepare_cached(&format!("UPDATE delivery SET stage = 'waiting', proof = NULL, checked = 1 WHERE {there}"))?
+            .execute([seq, *target])?;
         tx.prepare_cached(&format!(
-            "UPDATE delivery SET stage = 'waiting', proof = NULL WHERE stage = 'delivered' AND class = 'text' AND target = ?2
-             AND id IN ({mine})"
+            "UPDATE delivery SET checked = 1 WHERE stage IN ('waiting', 'resting') AND target = ?2 AND id IN ({mine}) AND {alone}"
         ))?
         .execute([seq, *target])?;
         tx.prepare_cached(
@@ -230,13 +281,13 @@ pub(crate) fn retry(tx: &Transaction<'_>, id: AssetId) -> Result<()> {
 }
 
 /// Reads a part anew that was parked for its source: its file was handed in again. True when there was one.
-pub(crate) fn reread(tx: &Transaction<'_>, seq: i64, stamp: &Stamp) -> Result<bool> {
+pub(crate) fn reread(tx: &Transaction<'_>, part: PartId, stamp: &Stamp) -> Result<bool> {
     let parked = tx
         .prepare_cached(
             "UPDATE part SET stage = 'unread', park = NULL, rereads = 0, due_utc_ms = NULL, hash = NULL, stamp = ?2
-             WHERE asset = ?1 AND rendition = 'original' AND stage = 'parked' AND spool IS NULL",
+             WHERE id = ?1 AND stage = 'parked' AND spool IS NULL",
         )?
-        .execute(params![seq, rows::text(stamp)])?;
+        .execute(params![part.0, rows::text(stamp)])?;
     Ok(parked > 0)
 }
 

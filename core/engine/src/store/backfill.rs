@@ -23,7 +23,8 @@ pub(super) fn made(tx: &Transaction<'_>, target: i64) -> Result<Vec<Record>> {
         let photo = Form::Press.bytes() as u64;
         let (photos, pairs, videos) =
             (rows::text(&AssetKind::Photo), rows::text(&AssetKind::Pair), rows::text(&AssetKind::Video));
-        let worth = "p.rendition = 'original' AND p.stage = 'read' AND p.hash IS NOT NULL AND a.removed = 0
+        let worth =
+            "p.rendition = 'original' AND p.beside = 0 AND p.stage = 'read' AND p.hash IS NOT NULL AND a.removed = 0
                      AND ((a.kind IN (?1, ?2) AND p.length > ?4) OR (a.kind = ?3 AND p.length > ?5))";
         let given = params![photos, pairs, videos, rows::int(photo), rows::int(FILM)];
         tx.execute(
@@ -43,7 +44,8 @@ pub(super) fn made(tx: &Transaction<'_>, target: i64) -> Result<Vec<Record>> {
         while let Some(row) = found.next()? {
             wants::press_part(tx, row.get(0)?, rows::json(row, 1)?, row.get(2)?)?;
         }
-        let of = "part v JOIN part p ON p.asset = v.asset AND p.rendition = 'original' AND p.stage = 'read'
+        let of =
+            "part v JOIN part p ON p.asset = v.asset AND p.rendition = 'original' AND p.beside = 0 AND p.stage = 'read'
                   JOIN payload y ON y.source = p.hash AND y.form = 'press' AND y.made <> 'cannot'";
         tx.execute(
             &format!(
@@ -87,13 +89,14 @@ fn want_all(tx: &Transaction<'_>) -> Result<Vec<Record>> {
     let (mut after, mut records) = (0, Vec::new());
     loop {
         let mut page = tx.prepare_cached(
-            "SELECT p.id, p.asset, p.hash, p.length, p.urgent, a.id FROM part p JOIN asset a ON a.seq = p.asset AND a.removed = 0
+            "SELECT p.id, p.asset, p.hash, p.length, p.urgent, a.id, p.beside FROM part p JOIN asset a ON a.seq = p.asset AND a.removed = 0
              WHERE p.rendition = 'original' AND p.stage = 'read' AND p.hash IS NOT NULL AND p.id > ?1 ORDER BY p.id LIMIT 1000",
         )?;
         let originals: Vec<(Original, AssetId)> = page
             .query_map([after], |row| {
                 let (part, seq, urgent) = (row.get(0)?, row.get(1)?, row.get(4)?);
-                let original = Original { part, seq, hash: rows::id(row, 2)?, length: rows::count(row, 3)?, urgent };
+                let (hash, length, beside) = (rows::id(row, 2)?, rows::count(row, 3)?, row.get(6)?);
+                let original = Original { part, seq, hash, length, urgent, beside };
                 Ok((original, rows::id(row, 5)?))
             })?
             .collect::<rusqlite::Result<_>>()?;

@@ -1,18 +1,16 @@
 //! Deliveries: which payload goes to which target, and what is known of it there.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use satchel_kernel::ids::{AssetId, BlobHash, DeliveryId, GrantId, PartId, TargetId};
-use satchel_kernel::money::grant::GrantView;
+use satchel_kernel::ids::{AssetId, BlobHash, DeliveryId, PartId};
 use satchel_kernel::planner::Group;
 use satchel_kernel::protocol::post::{Post, Rendition};
-use satchel_kernel::state::{AssetKind, ParkReason, Proof, Trouble};
+use satchel_kernel::state::{ParkReason, Proof, Trouble};
 use satchel_kernel::time::Due;
 
-use super::backfill as later;
+use super::anew;
 use super::rows;
 use super::wants::Taker;
 use crate::error::Result;
-use crate::journal::Record;
 use crate::metadata::Said;
 use crate::redact::Redaction;
 use crate::source::{Source, Stamp};
@@ -51,6 +49,9 @@ pub(super) fn want(tx: &Transaction<'_>, wanted: &Wanted<'_>, to: &[Taker]) -> R
     for Taker { id: target, have_check, .. } in to {
         // What has no name yet cannot be asked for.
         let checked = !have_check || class == Rendition::Text || hash.is_none();
+        if !checked {
+            anew::doubt(tx, part, payload, *target)?;
+        }
         let Fate { stage, proof, sealed, park } = fate(tx, hash, *target, *have_check)?;
         // A delivery that nobody wanted any more goes on where it was left.
         tx.prepare_cached(
@@ -182,33 +183,6 @@ pub(super) fn backfill(tx: &Transaction<'_>, target: i64) -> Result<()> {
         [target],
     )?;
     Ok(())
-}
-
-/// Forgets what a target was said to hold, and what was under way to it.
-pub(super) fn offer_anew(tx: &Transaction<'_>, target: i64) -> Result<Vec<Record>> {
-    let mine = "delivery IN (SELECT id FROM delivery WHERE target = ?1)";
-    tx.execute(&format!("DELETE FROM receipt WHERE {mine}"), [target])?;
-    tx.execute("DELETE FROM fate WHERE target = ?1", [target])?;
-    tx.execute("DELETE FROM previewed WHERE target = ?1", [target])?;
-    // Whoever still holds a lease of one learns by its epoch that it is void.
-    tx.execute(
-        &format!(
-            "UPDATE upload SET ended_utc_ms = created_utc_ms, ending = 'other_server', lease_owner = NULL, epoch = epoch + 1
-             WHERE ended_utc_ms IS NULL AND {mine}"
-        ),
-        [target],
-    )?;
-    tx.execute(
-        "UPDATE delivery SET stage = 'waiting', proof = NULL, park = NULL, trouble = NULL, failures = 0,
-                due_utc_ms = NULL, due_boot = NULL, due_since_ms = NULL,
-                checked = class = 'text' OR NOT (SELECT have_check FROM target WHERE id = ?1)
-                          OR (SELECT hash IS NULL FROM payload WHERE id = delivery.payload)
-         WHERE target = ?1 AND stage <> 'dropped'",
-        [target],
-    )?;
-    tx.execute("UPDATE target SET due_utc_ms = NULL, trouble = NULL, failures = 0 WHERE id = ?1", [target])?;
-    // What went to the one before by other rules goes to this one by its own.
-    later::want_anew(tx, target)
 }
 
 /// A part that wants a delivery, as a source of its bytes and its names.
@@ -438,27 +412,21 @@ pub(crate) fn length(conn: &Connection, delivery: DeliveryId) -> Result<u64> {
         .query_row([delivery.0], |row| rows::count(row, 0))?)
 }
 
-/// What rules decide about a delivery, what of it is to be sent, and the grant that it may go by.
-pub(crate) fn item(
-    conn: &Connection,
-    delivery: DeliveryId,
-    grants: &[GrantView],
-) -> Result<(Group, u64, Option<GrantId>)> {
-    let mut query =
-        conn.prepare_cached("SELECT target, class, kind, album, urgent, todo FROM delivery WHERE id = ?1")?;
-    let (group, todo) = query.query_row([delivery.0], |row| {
-        let group = Group {
-            target: TargetId(row.get(0)?),
-            rendition: rows::name(row, 1, Rendition::from_name)?,
-            kind: rows::maybe_json(row, 2)?.unwrap_or(AssetKind::Other),
-            album: row.get(3)?,
-            urgent: row.get(4)?,
-            open: 1,
-            bytes: rows::count(row, 5)?,
-        };
-        Ok((group, rows::count(row, 5)?))
-    })?;
-    Ok((group, todo, super::grants::of_delivery(conn, delivery.0, grants)?))
+/// Payload bytes of a delivery that its server has not said it kept; of half a pair, those of both halves: rules and budgets
+/// let a pair through as one, or not.
+pub(super) const UNIT_TODO: &str = "CASE WHEN delivery.kind = '\"pair\"' AND delivery.class = 'original' THEN
+    (SELECT coalesce(sum(o.todo), 0) FROM delivery o WHERE o.target = delivery.target AND o.class = 'original'
+       AND o.stage NOT IN ('delivered', 'parked', 'dropped') AND o.id IN
+         (SELECT v.delivery FROM wanted w JOIN part p ON p.id = w.part JOIN part q ON q.asset = p.asset
+          JOIN wanted v ON v.part = q.id WHERE w.delivery = delivery.id)) ELSE delivery.todo END";
+
+/// What rules decide about a delivery, with the bytes of it that are to be sent; of one that nobody ever wanted, as of
+/// something else that was named by itself.
+pub(crate) fn group(conn: &Connection, delivery: DeliveryId) -> Result<Group> {
+    let mut query = conn.prepare_cached(&format!(
+        "SELECT target, class, coalesce(kind, '\"other\"'), album, urgent, {UNIT_TODO} FROM delivery WHERE id = ?1",
+    ))?;
+    Ok(query.query_row([delivery.0], |row| rows::group(row, 0))?)
 }
 
 /// Payload bytes that the server has not said it kept.

@@ -1,7 +1,7 @@
 //! Grants, and what they are for.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use satchel_kernel::ids::{AssetId, GrantId};
+use satchel_kernel::ids::{AssetId, DeliveryId, GrantId};
 use satchel_kernel::link::Link;
 use satchel_kernel::money::grant::GrantView;
 use satchel_kernel::time::Now;
@@ -85,7 +85,7 @@ pub(super) fn moved(tx: &Transaction<'_>, by_ms: i64) -> Result<()> {
 }
 
 /// The latest of these grants that was given for an asset which wants this delivery.
-pub(super) fn of_delivery(conn: &Connection, delivery: i64, holding: &[GrantView]) -> Result<Option<GrantId>> {
+pub(crate) fn of_delivery(conn: &Connection, delivery: DeliveryId, holding: &[GrantView]) -> Result<Option<GrantId>> {
     if holding.is_empty() {
         return Ok(None);
     }
@@ -94,5 +94,5 @@ pub(super) fn of_delivery(conn: &Connection, delivery: i64, holding: &[GrantView
         "SELECT f.given FROM wanted w JOIN part p ON p.id = w.part JOIN given_for f ON f.asset = p.asset
          WHERE w.delivery = ?1 AND f.given IN ({ids}) ORDER BY f.given DESC LIMIT 1"
     ))?;
-    Ok(query.query_row([delivery], |row| row.get(0)).optional()?.map(GrantId))
+    Ok(query.query_row([delivery.0], |row| row.get(0)).optional()?.map(GrantId))
 }

@@ -1,13 +1,14 @@
 //! Pages of assets, with their states and reasons.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use satchel_kernel::ids::{AssetId, BlobHash, TargetId};
+use satchel_kernel::ids::{AssetId, BlobHash, DeliveryId, TargetId};
 use satchel_kernel::planner::{Delivery, Stage, Wake, World, reason};
 use satchel_kernel::policy::{Item, Policy};
 use satchel_kernel::protocol::post::{Post, Rendition};
 use satchel_kernel::state::{AssetKind, AssetState, Proof, WaitReason};
 use satchel_kernel::time::Now;
 
+use super::deliveries::UNIT_TODO;
 use super::{grants, rows};
 use crate::error::{Error, Result};
 
@@ -26,8 +27,10 @@ pub struct AssetView {
     pub name: String,
     /// Its content's name, once it was read.
     pub hash: Option<BlobHash>,
-    /// Length of the original in bytes, as far as known.
+    /// Length of the original in bytes, as far as known; of a pair, of both files.
     pub bytes: u64,
+    /// Of a pair: the motion beside the still, of which the fields above speak.
+    pub motion: Option<MotionView>,
     /// Made urgent.
     pub urgent: bool,
     /// When it was added, in milliseconds since 1970.
@@ -45,6 +48,19 @@ pub struct AssetView {
     pub acknowledged: u64,
     /// Each delivery.
     pub deliveries: Vec<DeliveryView>,
+}
+
+/// The motion of a pair.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MotionView {
+    /// Where it was added from.
+    pub source: crate::source::Source,
+    /// The file's name.
+    pub name: String,
+    /// Its content's name, once it was read.
+    pub hash: Option<BlobHash>,
+    /// Its length in bytes.
+    pub bytes: u64,
 }
 
 /// One delivery of an asset.
@@ -141,25 +157,35 @@ pub(crate) fn one(conn: &Connection, id: AssetId, world: &World, policy: &Policy
     Ok(found.view)
 }
 
+/// CROSS JOIN keeps the order: a page is a range of assets, and parts by their assets would have to be sorted, all of them.
 const ASSET: &str = "SELECT a.id, a.seq, a.kind, p.path, p.name, p.hash, p.length, p.stamp, a.urgent, a.added_utc_ms,
-    r.post, a.revision, p.stage, p.park, p.wait, p.library
-  FROM asset a JOIN part p ON p.asset = a.seq AND p.rendition = 'original'
+    r.post, a.revision, p.stage, p.park, p.wait, p.library,
+    m.path, m.name, m.hash, m.length, m.stamp, m.stage, m.park, m.wait, m.library
+  FROM asset a CROSS JOIN part p ON p.asset = a.seq AND p.rendition = 'original' AND p.beside = 0
+  LEFT JOIN part m ON m.asset = a.seq AND m.beside = 1
   JOIN post_revision r ON r.asset = a.seq AND r.revision = a.revision";
 
 struct Loaded {
     view: AssetView,
-    stage: String,
+    /// Every file of it was read.
+    read: bool,
+    /// Of its still, and of its motion: some target has it whole, and that is proven.
+    safe: [bool; 2],
 }
 
 fn asset(row: &Row<'_>) -> rusqlite::Result<Loaded> {
-    let stamp: Option<crate::source::Stamp> = rows::maybe_json(row, 7)?;
-    let stage: String = row.get(12)?;
-    let state = match stage.as_str() {
-        "parked" => AssetState::Parked { reason: rows::json(row, 13)? },
-        "resting" => waiting(rows::maybe_json(row, 14)?.unwrap_or(WaitReason::SourceBusy)),
-        "unread" => AssetState::Accepted,
-        _ => waiting(WaitReason::NoTarget),
+    let motion = match row.get::<_, Option<String>>(21)? {
+        None => None,
+        Some(_) => Some(MotionView {
+            source: rows::source(row, 16, 24)?,
+            name: row.get(17)?,
+            hash: rows::maybe_id(row, 18)?,
+            bytes: length(row, 19, 20)?,
+        }),
     };
+    let of_motion = if motion.is_some() { unread(row, 21)? } else { None };
+    let unread = AssetState::of_deliveries([unread(row, 12)?, of_motion].into_iter().flatten());
+    let read = unread.is_none();
     let view = AssetView {
         id: rows::id(row, 0)?,
         seq: row.get(1)?,
@@ -167,17 +193,34 @@ fn asset(row: &Row<'_>) -> rusqlite::Result<Loaded> {
         source: rows::source(row, 3, 15)?,
         name: row.get(4)?,
         hash: rows::maybe_id(row, 5)?,
-        bytes: row.get::<_, Option<i64>>(6)?.map_or(stamp.map_or(0, |s| s.size), i64::unsigned_abs),
+        bytes: length(row, 6, 7)? + motion.as_ref().map_or(0, |motion| motion.bytes),
+        motion,
         urgent: row.get(8)?,
         added_utc_ms: row.get(9)?,
         post: rows::json(row, 10)?,
         revision: row.get(11)?,
-        state,
+        state: unread.unwrap_or_else(|| waiting(WaitReason::NoTarget)),
         sent: 0,
         acknowledged: 0,
         deliveries: vec![],
     };
-    Ok(Loaded { view, stage })
+    Ok(Loaded { view, read, safe: [false; 2] })
+}
+
+/// Where a file stands that was not read, by its stage and the two columns after it; none when it was.
+fn unread(row: &Row<'_>, stage: usize) -> rusqlite::Result<Option<AssetState>> {
+    Ok(Some(match row.get_ref(stage)?.as_str()? {
+        "parked" => AssetState::Parked { reason: rows::json(row, stage + 1)? },
+        "resting" => waiting(rows::maybe_json(row, stage + 2)?.unwrap_or(WaitReason::SourceBusy)),
+        "unread" => AssetState::Accepted,
+        _ => return Ok(None),
+    }))
+}
+
+/// The length of a file that was read, or what it was when it was added.
+fn length(row: &Row<'_>, length: usize, stamp: usize) -> rusqlite::Result<u64> {
+    let stamp: Option<crate::source::Stamp> = rows::maybe_json(row, stamp)?;
+    Ok(row.get::<_, Option<i64>>(length)?.map_or(stamp.map_or(0, |stamp| stamp.size), i64::unsigned_abs))
 }
 
 fn waiting(reason: WaitReason) -> AssetState {
@@ -189,15 +232,15 @@ fn waiting(reason: WaitReason) -> AssetState {
 fn complete(conn: &Connection, assets: &mut [Loaded], world: &World, policy: &Policy, now: &Now) -> Result<()> {
     let (Some(newest), Some(oldest)) = (assets.first(), assets.last()) else { return Ok(()) };
     let range = [oldest.view.seq, newest.view.seq];
-    let mut query = conn.prepare_cached(
-        "SELECT d.target, d.class, d.stage, d.bytes, d.due_utc_ms, d.due_boot, d.due_since_ms, d.trouble, d.park, d.proof,
-                (SELECT coalesce(sum(u.sent), 0) FROM upload u WHERE u.delivery = d.id),
-                (SELECT coalesce(max(u.acknowledged), 0) FROM upload u WHERE u.delivery = d.id),
-                EXISTS (SELECT 1 FROM receipt c WHERE c.delivery = d.id), p.asset, d.kind, d.album, d.urgent, d.todo, d.id,
-                y.form = 'redacted'
-         FROM part p JOIN wanted w ON w.part = p.id JOIN delivery d ON d.id = w.delivery JOIN payload y ON y.id = d.payload
-         WHERE p.asset BETWEEN ?1 AND ?2 AND d.stage <> 'dropped' ORDER BY p.asset DESC, d.id",
-    )?;
+    let mut query = conn.prepare_cached(&format!(
+        "SELECT delivery.target, delivery.class, delivery.stage, delivery.bytes, delivery.due_utc_ms, delivery.due_boot, delivery.due_since_ms, delivery.trouble, delivery.park, delivery.proof,
+                (SELECT coalesce(sum(u.sent), 0) FROM upload u WHERE u.delivery = delivery.id),
+                (SELECT coalesce(max(u.acknowledged), 0) FROM upload u WHERE u.delivery = delivery.id),
+                EXISTS (SELECT 1 FROM receipt c WHERE c.delivery = delivery.id), p.asset, delivery.kind, delivery.album, delivery.urgent, {UNIT_TODO}, delivery.id,
+                y.form = 'redacted', p.beside
+         FROM part p JOIN wanted w ON w.part = p.id JOIN delivery ON delivery.id = w.delivery JOIN payload y ON y.id = delivery.payload
+         WHERE p.asset BETWEEN ?1 AND ?2 AND delivery.stage <> 'dropped' ORDER BY p.asset DESC, delivery.id",
+    ))?;
     let mut found = query.query(range)?;
     let mut at = 0;
     while let Some(row) = found.next()? {
@@ -206,35 +249,29 @@ fn complete(conn: &Connection, assets: &mut [Loaded], world: &World, policy: &Po
             at += 1;
         }
         // Removed ones in between are not on the page.
-        let Some(view) = assets.get_mut(at).map(|a| &mut a.view).filter(|view| view.seq == seq) else { continue };
+        let Some(Loaded { view, safe, .. }) = assets.get_mut(at).filter(|a| a.view.seq == seq) else { continue };
         let delivery = delivery(conn, row, world, policy, now)?;
         if delivery.rendition == Rendition::Original {
             view.sent += delivery.sent;
             view.acknowledged += delivery.acknowledged;
+            let proven = matches!(&delivery.state, AssetState::Delivered { proof } if proof.safe_to_free());
+            safe[usize::from(row.get::<_, bool>(20)?)] |= proven && !delivery.redacted;
         }
         view.deliveries.push(delivery);
     }
-    for Loaded { view, stage } in assets {
-        if stage == "read"
-            && let Some(state) = AssetState::of_deliveries(view.deliveries.iter().map(|d| d.state.clone()))
-        {
-            view.state = capped(state, &view.deliveries);
+    for Loaded { view, read, safe: [still, motion] } in assets {
+        if *read && let Some(state) = AssetState::of_deliveries(view.deliveries.iter().map(|d| d.state.clone())) {
+            let whole = *still && (*motion || view.motion.is_none());
+            view.state = if whole { state } else { capped(state) };
         }
     }
     Ok(())
 }
 
-/// Law 5: where no target has the original whole, a receipt for it without its metadata frees nothing.
-fn capped(state: AssetState, deliveries: &[DeliveryView]) -> AssetState {
-    let originals = || deliveries.iter().filter(|delivery| delivery.rendition == Rendition::Original);
-    let safe = |state: &AssetState| matches!(state, AssetState::Delivered { proof } if proof.safe_to_free());
+/// Law 5: where no target has an original whole, what is proven of the rest frees nothing.
+fn capped(state: AssetState) -> AssetState {
     match state {
-        AssetState::Delivered { proof }
-            if originals().any(|delivery| delivery.redacted)
-                && !originals().any(|delivery| !delivery.redacted && safe(&delivery.state)) =>
-        {
-            AssetState::Delivered { proof: proof.min(Proof::Size) }
-        }
+        AssetState::Delivered { proof } => AssetState::Delivered { proof: proof.min(Proof::Size) },
         other => other,
     }
 }
@@ -244,7 +281,7 @@ fn delivery(conn: &Connection, row: &Row<'_>, world: &World, policy: &Policy, no
     let rendition = rows::name(row, 1, Rendition::from_name)?;
     let album: String = row.get(15)?;
     let item = Item { kind: rows::json(row, 14)?, rendition, album: &album, urgent: row.get(16)? };
-    let grant = grants::of_delivery(conn, row.get(18)?, &world.grants)?;
+    let grant = grants::of_delivery(conn, DeliveryId(row.get(18)?), &world.grants)?;
     let state =
         reason(now, &Delivery { target, stage: stage(row)?, item, todo: rows::count(row, 17)?, grant }, world, policy);
     let (bytes, sent) = (rows::count(row, 3)?, rows::count(row, 10)?);

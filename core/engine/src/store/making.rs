@@ -196,10 +196,11 @@ fn tell_posts(
     }
     let mut assets = tx.prepare_cached(
         "SELECT DISTINCT a.seq, a.id FROM part p JOIN asset a ON a.seq = p.asset AND a.removed = 0
-         WHERE p.hash = ?1 AND p.rendition = 'original' AND p.stage = 'read' ORDER BY a.seq",
+         WHERE p.hash = ?1 AND p.rendition = 'original' AND p.stage = 'read' AND p.beside <= ?2 ORDER BY a.seq",
     )?;
     let assets: Vec<(i64, AssetId)> = assets
-        .query_map([source.as_bytes()], |row| Ok((row.get(0)?, rows::id(row, 1)?)))?
+        // A press is of stills, and of films by themselves.
+        .query_map(params![source.as_bytes(), what != Made::Press], |row| Ok((row.get(0)?, rows::id(row, 1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (seq, asset) in assets {
         if what == Made::Press {

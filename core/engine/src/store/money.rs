@@ -89,7 +89,7 @@ pub(crate) fn set_budget(tx: &Transaction<'_>, budget: &Budget, now: &Now) -> Re
     let at = reckoned(tx, now)?.at(now);
     note_time(tx, now)?;
     let before = all(tx)?.into_iter().find(|kept| kept.budget.name == budget.name);
-    let same = before.filter(|kept| (&kept.budget.covers, kept.budget.period) == (&budget.covers, budget.period));
+    let same = before.filter(|kept| kept.budget.counts_same_as(budget));
     let running = match same {
         Some(kept) => kept.running.by(budget.period, at, now.zone_min),
         None => Running::first(budget.period, at, now.zone_min),
@@ -135,8 +135,7 @@ pub(super) fn told(tx: &Transaction<'_>, name: &str, value: Option<&str>, now: &
     }
     settings::changed(tx)?;
     // Of one whose amount alone is another, what was spent is known.
-    if let Some(kept) = here.filter(|kept| (&kept.budget.covers, kept.budget.period) == (&budget.covers, budget.period))
-    {
+    if let Some(kept) = here.filter(|kept| kept.budget.counts_same_as(&budget)) {
         return keep(tx, &budget, kept.running);
     }
     let running = Running::first(budget.period, reckoned(tx, now)?.at(now), now.zone_min);
@@ -145,12 +144,12 @@ pub(super) fn told(tx: &Transaction<'_>, name: &str, value: Option<&str>, now: &
 
 /// All budgets, with what they have left; of a trip that is not now, whether it lies ahead.
 pub(crate) fn budgets(conn: &Connection, now: &Now) -> Result<Vec<(BudgetView, bool)>> {
-    let at = reckoned(conn, now)?.at(now);
     let kept = all(conn)?;
     if kept.is_empty() {
         return Ok(vec![]);
     }
-    let open = open_accounts(conn)?;
+    let at = reckoned(conn, now)?.at(now);
+    let open = accounts(conn, "true", [])?;
     let view = |Kept { budget, running }: Kept| {
         let running = running.by(budget.period, at, now.zone_min);
         let mine = open.iter().filter(|a| budget.covers.counts(a.link, a.network.as_deref()));
@@ -158,8 +157,7 @@ pub(crate) fn budgets(conn: &Connection, now: &Now) -> Result<Vec<(BudgetView, b
         let left = budget.bytes.saturating_sub(running.used).saturating_sub(reserved);
         let ends = u64::try_from(running.to_ms.saturating_sub(at)).unwrap_or(0);
         let refills_in_ms = (budget.period == Period::Day).then_some(ends);
-        let is_now = (running.from_ms..running.to_ms).contains(&at);
-        (BudgetView { budget, left, refills_in_ms }, is_now)
+        (BudgetView { budget, left, refills_in_ms }, running.contains(at))
     };
     Ok(kept.into_iter().map(view).collect())
 }
@@ -190,8 +188,6 @@ pub(crate) fn open(
     Ok(Account { id, target, link: class, network, grant, reserved: 0, settled: Spent::default() })
 }
 
-const ACCOUNT: &str = "SELECT id, target, link, network, given, reserved, sent, received, connections FROM account";
-
 fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
         id: row.get(0)?,
@@ -208,32 +204,30 @@ fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
     })
 }
 
-fn open_accounts(conn: &Connection) -> Result<Vec<Account>> {
-    let mut query = conn.prepare_cached(&format!("{ACCOUNT} ORDER BY id"))?;
-    let found = query.query_map([], account)?;
+/// The open accounts of which this is true.
+fn accounts(conn: &Connection, which: &str, with: impl rusqlite::Params) -> Result<Vec<Account>> {
+    let mut query = conn.prepare_cached(&format!(
+        "SELECT id, target, link, network, given, reserved, sent, received, connections FROM account
+         WHERE {which} ORDER BY id"
+    ))?;
+    let found = query.query_map(with, account)?;
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Accounts of runs that are no more.
 pub(crate) fn left_open(conn: &Connection) -> Result<Vec<Account>> {
-    let mut query = conn.prepare_cached(&format!("{ACCOUNT} WHERE lease IS NULL ORDER BY id"))?;
-    let found = query.query_map([], account)?;
-    Ok(found.collect::<rusqlite::Result<_>>()?)
+    accounts(conn, "lease IS NULL", [])
 }
 
 /// The account of a step that a host carries.
 pub(crate) fn of_lease(conn: &Connection, lease: LeaseId) -> Result<Option<Account>> {
-    let mut query = conn.prepare_cached(&format!("{ACCOUNT} WHERE lease = ?1"))?;
-    Ok(query.query_row([lease.as_bytes()], account).optional()?)
+    Ok(accounts(conn, "lease = ?1", [lease.as_bytes()])?.pop())
 }
 
 /// Closes the accounts of steps whose leases are void: a host's system may have sent all of them.
 pub(crate) fn close_void(tx: &Transaction<'_>, now: &Now) -> Result<()> {
-    let mut query = tx.prepare_cached(&format!(
-        "{ACCOUNT} WHERE lease IS NOT NULL AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.id = account.lease)"
-    ))?;
-    let void: Vec<Account> = query.query_map([], account)?.collect::<rusqlite::Result<_>>()?;
-    void.iter().try_for_each(|account| close(tx, account, None, now))
+    let void = "lease IS NOT NULL AND NOT EXISTS (SELECT 1 FROM lease l WHERE l.id = account.lease)";
+    accounts(tx, void, [])?.iter().try_for_each(|account| close(tx, account, None, now))
 }
 
 /// Whether something limits what may go over this link: a budget that covers it, or the grant.
@@ -293,7 +287,7 @@ fn charge(tx: &Transaction<'_>, account: &Account, cost: u64, now: &Now) -> Resu
             continue;
         }
         let running = running.by(budget.period, at, now.zone_min);
-        if (running.from_ms..running.to_ms).contains(&at) {
+        if running.contains(at) {
             keep(tx, &budget, Running { used: running.used.saturating_add(cost), ..running })?;
             counted = true;
         }

@@ -6,7 +6,7 @@ use satchel_kernel::protocol::post::Post;
 use satchel_kernel::state::{ParkReason, WaitReason};
 use satchel_kernel::time::{Due, Now};
 
-use super::wants::{self, Original};
+use super::wants;
 use super::{making, posts, previews, rows};
 use crate::error::Result;
 use crate::metadata::Said;
@@ -87,29 +87,57 @@ pub(crate) fn was_read(
     now: &Now,
 ) -> Result<Following> {
     let row = tx
-        .prepare_cached("SELECT asset, urgent, hash FROM part WHERE id = ?1 AND stage = 'unread'")?
+        .prepare_cached("SELECT asset, beside, hash FROM part WHERE id = ?1 AND stage = 'unread'")?
         .query_row([part.0], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?, rows::maybe_id::<BlobHash>(row, 2)?))
         })
         .optional()?;
     // Removed meanwhile.
-    let Some((seq, urgent, before)) = row else { return Ok(Following::default()) };
+    let Some((seq, beside, before)) = row else { return Ok(Following::default()) };
     tx.prepare_cached(
         "UPDATE part SET stage = 'read', hash = ?2, length = ?3, stamp = ?4, hashed_utc_ms = ?5, park = NULL WHERE id = ?1",
     )?
     .execute(params![part.0, hash.as_bytes(), rows::int(stamp.size), rows::text(stamp), now.utc_ms])?;
-    previews::forget_other(tx, seq, hash)?;
-    // The journal told of another content: what was made of that is not this one's.
-    if before.is_some_and(|before| before != *hash) {
-        wants::forget(tx, seq)?;
+    // What is made, and what is said, is the still's.
+    if !beside {
+        previews::forget_other(tx, seq, hash)?;
+        // The journal told of another content: what was made of that is not this one's.
+        if before.is_some_and(|before| before != *hash) {
+            wants::forget(tx, seq)?;
+        }
+        if let Some(said) = said {
+            posts::hear(tx, seq, said)?;
+        }
+    }
+    follow(tx, seq)
+}
+
+/// What follows when nothing of an asset is to be read any more: it goes, a pair as one.
+fn follow(tx: &Transaction<'_>, seq: i64) -> Result<Following> {
+    if !posts::is_read(tx, seq)? {
+        return Ok(Following::default());
     }
     let named = making::named_press(tx, seq)?;
-    wants::want(tx, &Original { part: part.0, seq, hash: *hash, length: stamp.size, urgent })?;
-    if let Some(said) = said {
-        posts::hear(tx, seq, said)?;
+    for original in wants::originals(tx, seq)? {
+        wants::want(tx, &original)?;
     }
     let press = making::named_press(tx, seq)?.filter(|press| Some(*press) != named);
     Ok(Following { revised: posts::compose(tx, seq)?, press })
+}
+
+/// A part could not be read: what follows for the other half of its pair.
+pub(crate) fn was_not_read(tx: &Transaction<'_>, part: PartId) -> Result<Following> {
+    let mut query = tx.prepare_cached("SELECT asset FROM part WHERE id = ?1 AND stage = 'parked'")?;
+    match query.query_row([part.0], |row| row.get(0)).optional()? {
+        Some(seq) => follow(tx, seq),
+        None => Ok(Following::default()),
+    }
+}
+
+/// Whether a part is the motion of a pair.
+pub(crate) fn is_beside(conn: &Connection, part: PartId) -> Result<bool> {
+    let mut query = conn.prepare_cached("SELECT beside FROM part WHERE id = ?1")?;
+    Ok(query.query_row([part.0], |row| row.get(0))?)
 }
 
 /// A part's file was touched and holds what it held.

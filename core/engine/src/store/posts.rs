@@ -44,8 +44,8 @@ pub(crate) fn latest(conn: &Connection, seq: i64) -> Result<(u32, Post)> {
 }
 
 /// Makes the documents of an asset's latest post and the deliveries that they need, one for all targets that may learn the
-/// same; those of earlier revisions that did not go yet are dropped. Nothing happens while a part of the asset was not read:
-/// its hash is in the document.
+/// same; those of earlier revisions that did not go yet are dropped. Nothing happens while a part of the asset is to be read:
+/// its hash is to be in the document.
 ///
 /// A revision means one document for ever: where what is said became other since, as with a file that changed after its post
 /// went out, the post gets a new revision, which is returned.
@@ -57,7 +57,7 @@ pub(super) fn compose(tx: &Transaction<'_>, seq: i64) -> Result<Option<(u32, Pos
     let (id, urgent, said): (AssetId, bool, Option<Said>) = tx
         .prepare_cached("SELECT id, urgent, said FROM asset WHERE seq = ?1")?
         .query_row([seq], |row| Ok((rows::id(row, 0)?, row.get(1)?, rows::maybe_json(row, 2)?)))?;
-    let takers: Vec<Taker> = wants::takers(tx, seq)?.into_iter().filter(|taker| taker.posts).collect();
+    let takers: Vec<Taker> = wants::takers(tx, seq, false)?.into_iter().filter(|taker| taker.posts).collect();
     let mut revision = before;
     for level in [Redaction::None, Redaction::Location, Redaction::All] {
         let to: Vec<Taker> = takers.iter().filter(|taker| taker.redact == level).copied().collect();
@@ -167,10 +167,11 @@ pub(super) fn composed(tx: &Transaction<'_>, text_part: i64) -> Result<Option<Po
     Ok(inline.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
-/// Whether every part of an asset was read, of those that come from outside.
-fn is_read(tx: &Transaction<'_>, seq: i64) -> Result<bool> {
+/// Whether an asset can go: what comes from outside was read. Of a pair, a half that needs a person does not hold up the other.
+pub(super) fn is_read(tx: &Transaction<'_>, seq: i64) -> Result<bool> {
     let mut query = tx.prepare_cached(
-        "SELECT count(*) > 0 AND sum(stage <> 'read') = 0 FROM part WHERE asset = ?1 AND rendition = 'original'",
+        "SELECT sum(stage = 'read') > 0 AND sum(stage IN ('unread', 'resting')) = 0 FROM part
+         WHERE asset = ?1 AND rendition = 'original'",
     )?;
     Ok(query.query_row([seq], |row| row.get::<_, Option<bool>>(0))?.unwrap_or(false))
 }

@@ -41,7 +41,7 @@ pub(crate) struct ToRender {
 pub(crate) fn to_render(conn: &rusqlite::Connection, delivery: DeliveryId) -> Result<Option<ToRender>> {
     let mut query = conn.prepare_cached(&format!(
         "SELECT {ORIGIN} FROM wanted w JOIN part t ON t.id = w.part JOIN asset a ON a.seq = t.asset AND a.removed = 0
-         JOIN part p ON p.asset = a.seq AND p.rendition = 'original'
+         JOIN part p ON p.asset = a.seq AND p.rendition = 'original' AND p.beside = 0
          WHERE w.delivery = ?1 ORDER BY p.id LIMIT 1"
     ))?;
     Ok(query.query_row([delivery.0], origin).optional()?)
@@ -93,7 +93,7 @@ pub(crate) fn rendered(
     tx.prepare_cached(
         "INSERT INTO part (asset, role, rendition, name, media_type, urgent, stage, hash, length, hashed_utc_ms, inline)
          SELECT asset, 'still', 'preview', name, 'image/jpeg', 0, ?2, ?3, ?4, ?5, ?6 FROM part
-         WHERE asset = ?1 AND rendition = 'original' AND stage <> 'removed' LIMIT 1
+         WHERE asset = ?1 AND rendition = 'original' AND beside = 0 AND stage <> 'removed'
          ON CONFLICT (asset) WHERE rendition = 'preview' DO UPDATE SET
            stage = excluded.stage, hash = excluded.hash, length = excluded.length, inline = excluded.inline
          WHERE part.inline IS NULL",
@@ -122,7 +122,7 @@ pub(super) fn told(tx: &Transaction<'_>, seq: i64, hash: &BlobHash, length: u64)
     tx.prepare_cached(
         "INSERT INTO part (asset, role, rendition, name, media_type, urgent, stage, hash, length)
          SELECT asset, 'still', 'preview', name, 'image/jpeg', 0, 'read', ?2, ?3 FROM part
-         WHERE asset = ?1 AND rendition = 'original' LIMIT 1
+         WHERE asset = ?1 AND rendition = 'original' AND beside = 0
          ON CONFLICT (asset) WHERE rendition = 'preview' DO UPDATE SET
            stage = 'read', hash = excluded.hash, length = excluded.length WHERE part.inline IS NULL",
     )?

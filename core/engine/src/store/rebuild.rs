@@ -5,18 +5,18 @@
 //! whole journal is told again: what is there already stays, what is missing comes back.
 
 use std::collections::{BTreeMap, HashSet};
+use std::path::PathBuf;
 
 use rusqlite::{OptionalExtension, Transaction, params};
-use satchel_kernel::ids::{AssetId, BlobHash};
+use satchel_kernel::ids::{AssetId, BlobHash, DeliveryId, PartId};
 use satchel_kernel::protocol::post::{Post, Rendition, Role};
 use satchel_kernel::state::{AssetKind, ParkReason, Proof};
 use satchel_kernel::time::Now;
 
-use super::assets::{self, NewAsset};
-use super::{making, posts, previews, retell, rows, settings, targets};
+use super::assets::{self, NewAsset, NewMotion};
+use super::{anew, making, posts, previews, retell, rows, settings, targets};
 use crate::error::{Error, Result};
 use crate::journal::{Durable, Journal, JournalError, Record, SourceRecord};
-use crate::metadata::Said;
 use crate::source::{Source, Stamp};
 
 /// What telling the journal again brought back.
@@ -52,7 +52,7 @@ pub(crate) fn catch_up(tx: &Transaction<'_>, journal: &Journal, now: &Now) -> Re
     }
     let mut recovered = Recovered { fresh: mark.is_none(), ..Recovered::default() };
     let mut reading = journal.read()?;
-    let mut spoken_of = HashSet::new();
+    let (mut spoken_of, mut motions) = (HashSet::new(), HashSet::new());
     let mut latest = BTreeMap::new();
     // Of what a person set again and again only the last word is told: each one before it would look like a change.
     let mut kept = BTreeMap::new();
@@ -69,9 +69,11 @@ pub(crate) fn catch_up(tx: &Transaction<'_>, journal: &Journal, now: &Now) -> Re
             }
             record => record,
         };
-        if let Record::Added { asset, .. } = &record {
-            spoken_of.insert(*asset);
-        }
+        match &record {
+            Record::Added { asset, .. } => spoken_of.insert(*asset),
+            Record::Motion { asset, .. } => motions.insert(*asset),
+            _ => false,
+        };
         recovered.assets += u64::from(tell(tx, record, now)?);
     }
     kept.iter().try_for_each(|(what, value)| settings::told(tx, what, value.as_deref(), now))?;
@@ -84,7 +86,7 @@ pub(crate) fn catch_up(tx: &Transaction<'_>, journal: &Journal, now: &Now) -> Re
             }
         }
     }
-    recovered.retold = retell::missing(tx, journal, &spoken_of)?;
+    recovered.retold = retell::missing(tx, journal, &spoken_of, &motions)?;
     agree(tx, journal)?;
     Ok(recovered)
 }
@@ -119,14 +121,7 @@ fn tell(tx: &Transaction<'_>, record: Record, now: &Now) -> Result<bool> {
             stamp,
             ..
         } => {
-            let spool = match source {
-                SourceRecord::File { .. } | SourceRecord::Library { .. } => None,
-                SourceRecord::Spool { name } => Some(name.to_string()),
-            };
-            let source = match library {
-                true => Source::Library(path.to_string_lossy().into_owned()),
-                false => Source::File(path),
-            };
+            let (source, spool) = told_source(source, path, library);
             let name = name.to_string_lossy().into_owned();
             let new = NewAsset {
                 id: asset,
@@ -143,12 +138,26 @@ fn tell(tx: &Transaction<'_>, record: Record, now: &Now) -> Result<bool> {
             };
             return added(tx, &new, added_utc_ms, now);
         }
-        Record::Copied { asset, name, stamp } => {
+        Record::Motion { asset, source, path, library, name, media_type, stamp } => {
+            let (source, spool) = told_source(source, path, library);
+            let name = name.to_string_lossy().into_owned();
             if let Some(seq) = seq(tx, asset)? {
-                assets::attach(tx, seq, &name.to_string(), &stamp)?;
+                assets::insert_motion(tx, seq, &NewMotion { source, spool, name, media_type, stamp })?;
             }
         }
-        Record::Hashed { asset, hash, stamp, said } => hashed(tx, asset, &hash, &stamp, said.as_ref())?,
+        Record::Copied { asset, motion, name, stamp } => {
+            if let Some(part) = original(tx, asset, motion)? {
+                assets::attach(tx, part, &name.to_string(), &stamp)?;
+            }
+        }
+        Record::Hashed { asset, motion, hash, stamp, said } => {
+            if let (Some(seq), Some(said)) = (seq(tx, asset)?, said) {
+                posts::hear(tx, seq, &said)?;
+            }
+            if let Some(part) = original(tx, asset, motion)? {
+                hashed(tx, part, &hash, &stamp)?;
+            }
+        }
         Record::Rendered { asset, hash, length, rendition } => {
             if let Some(seq) = seq(tx, asset)? {
                 match rendition {
@@ -167,6 +176,7 @@ fn tell(tx: &Transaction<'_>, record: Record, now: &Now) -> Result<bool> {
         Record::Delivered { hash, target, proof, receipt } => {
             fate(tx, &hash, &target, Some((proof, receipt.as_deref())), now)?;
         }
+        Record::Missing { hash, target } => not_there(tx, &hash, &target)?,
         Record::Removed { asset } => match assets::remove(tx, asset) {
             Ok(_) | Err(Error::NoSuchAsset(_)) => {}
             Err(other) => return Err(other),
@@ -188,6 +198,26 @@ fn seq(tx: &Transaction<'_>, asset: AssetId) -> Result<Option<i64>> {
         .optional()?)
 }
 
+fn original(tx: &Transaction<'_>, asset: AssetId, motion: bool) -> Result<Option<PartId>> {
+    match seq(tx, asset)? {
+        Some(seq) => assets::original(tx, seq, motion),
+        None => Ok(None),
+    }
+}
+
+/// Where a file was added from, and its copy in the spool.
+fn told_source(source: SourceRecord, path: PathBuf, library: bool) -> (Source, Option<String>) {
+    let spool = match source {
+        SourceRecord::File { .. } | SourceRecord::Library { .. } => None,
+        SourceRecord::Spool { name } => Some(name.to_string()),
+    };
+    let source = match library {
+        true => Source::Library(path.to_string_lossy().into_owned()),
+        false => Source::File(path),
+    };
+    (source, spool)
+}
+
 fn target(tx: &Transaction<'_>, url: &str) -> Result<Option<i64>> {
     Ok(tx.prepare_cached("SELECT id FROM target WHERE url = ?1")?.query_row([url], |row| row.get(0)).optional()?)
 }
@@ -201,15 +231,9 @@ fn added(tx: &Transaction<'_>, new: &NewAsset, added_utc_ms: i64, now: &Now) -> 
 }
 
 /// What the file held when it was read: spares the reading where it is unchanged, and stands in for it where it is gone.
-fn hashed(tx: &Transaction<'_>, asset: AssetId, hash: &BlobHash, stamp: &Stamp, said: Option<&Said>) -> Result<()> {
-    let Some(seq) = seq(tx, asset)? else { return Ok(()) };
-    if let Some(said) = said {
-        posts::hear(tx, seq, said)?;
-    }
-    tx.prepare_cached(
-        "UPDATE part SET hash = ?2, length = ?3, stamp = ?4 WHERE asset = ?1 AND rendition = 'original' AND stage = 'unread'",
-    )?
-    .execute(params![seq, hash.as_bytes(), rows::int(stamp.size), rows::text(stamp)])?;
+fn hashed(tx: &Transaction<'_>, part: PartId, hash: &BlobHash, stamp: &Stamp) -> Result<()> {
+    tx.prepare_cached("UPDATE part SET hash = ?2, length = ?3, stamp = ?4 WHERE id = ?1 AND stage = 'unread'")?
+        .execute(params![part.0, hash.as_bytes(), rows::int(stamp.size), rows::text(stamp)])?;
     Ok(())
 }
 
@@ -222,6 +246,21 @@ fn revised(tx: &Transaction<'_>, asset: AssetId, revision: u32, post: &Post, now
     posts::insert(tx, seq, revision, post, now)?;
     tx.execute("UPDATE asset SET revision = ?2 WHERE seq = ?1", params![seq, revision])?;
     posts::compose(tx, seq)?;
+    Ok(())
+}
+
+/// What was known of a payload at a target is not so any more.
+fn not_there(tx: &Transaction<'_>, hash: &BlobHash, url: &str) -> Result<()> {
+    let Some(target) = target(tx, url)? else { return Ok(()) };
+    tx.prepare_cached("DELETE FROM fate WHERE hash = ?1 AND target = ?2")?.execute(params![hash.as_bytes(), target])?;
+    let mut query = tx.prepare_cached(
+        "SELECT d.id FROM delivery d JOIN payload y ON y.id = d.payload
+         WHERE y.hash = ?1 AND d.target = ?2 AND d.stage = 'delivered'",
+    )?;
+    let found = query.query_map(params![hash.as_bytes(), target], |row| Ok(DeliveryId(row.get(0)?)))?;
+    for delivery in found.collect::<rusqlite::Result<Vec<_>>>()? {
+        anew::missing(tx, delivery)?;
+    }
     Ok(())
 }
 

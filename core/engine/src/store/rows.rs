@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Row;
 use rusqlite::types::Type;
-use satchel_kernel::ids::BootId;
+use satchel_kernel::ids::{BootId, TargetId};
+use satchel_kernel::planner::Group;
+use satchel_kernel::protocol::post::Rendition;
 use satchel_kernel::time::Due;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -120,4 +122,17 @@ fn path_from(bytes: Vec<u8>) -> PathBuf {
 #[cfg(not(unix))]
 fn path_from(bytes: Vec<u8>) -> PathBuf {
     String::from_utf8_lossy(&bytes).into_owned().into()
+}
+
+/// One delivery as a group of its own, from `target, class, kind, album, urgent, todo` beginning at a column.
+pub(super) fn group(row: &Row<'_>, first: usize) -> rusqlite::Result<Group> {
+    Ok(Group {
+        target: TargetId(row.get(first)?),
+        rendition: name(row, first + 1, Rendition::from_name)?,
+        kind: json(row, first + 2)?,
+        album: row.get(first + 3)?,
+        urgent: row.get(first + 4)?,
+        bytes: count(row, first + 5)?,
+        open: 1,
+    })
 }

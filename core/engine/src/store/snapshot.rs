@@ -1,15 +1,20 @@
 //! The planner's snapshot: bounded, whatever the outbox holds.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use rusqlite::{Connection, Transaction, params};
 use satchel_kernel::ids::{DeliveryId, GrantId, PartId, TargetId};
 use satchel_kernel::link::Link;
 use satchel_kernel::planner::permit::most;
-use satchel_kernel::planner::{CANDIDATES, Candidate, Group, PREVIEW, Snapshot, TargetView, Unchecked, World};
+use satchel_kernel::planner::{CANDIDATES, Candidate, Group, Making, PREVIEW, Snapshot, TargetView, Unchecked, World};
 use satchel_kernel::policy::{Order, Policy};
 use satchel_kernel::power::Power;
 use satchel_kernel::protocol::post::Rendition;
+use satchel_kernel::state::AssetKind;
 use satchel_kernel::time::{Due, MAX_WAIT_MS, Now};
 
+use super::deliveries::UNIT_TODO;
 use super::{grants, making, money, previews, rows, targets};
 use crate::error::Result;
 
@@ -30,6 +35,7 @@ pub(crate) struct Around {
     pub targets: Vec<TargetId>,
     pub reading: bool,
     pub sending: usize,
+    pub making: Vec<Making>,
     pub asking: Vec<TargetId>,
 }
 
@@ -87,29 +93,52 @@ pub(crate) fn load(conn: &Connection, around: &Around, policy: &Policy, now: &No
     let unread = unread(conn, policy.order)?;
     let next_due = next_due(conn, &around.targets)?;
     let dropped = dropped(conn)?;
-    let (sending, reading, asking) = (around.sending, around.reading, around.asking.clone());
-    Ok(Snapshot { world, unread, groups, candidates, unchecked, sending, reading, dropped, asking, next_due, open })
+    let Around { sending, reading, making, asking, .. } = around.clone();
+    Ok(Snapshot {
+        world,
+        unread,
+        groups,
+        candidates,
+        unchecked,
+        sending,
+        making,
+        reading,
+        dropped,
+        asking,
+        next_due,
+        open,
+    })
+}
+
+/// How a column that grows with each asset is sorted.
+const fn direction(order: Order) -> &'static str {
+    match order {
+        Order::Newest => "DESC",
+        Order::Oldest => "ASC",
+    }
+}
+
+/// Keeps the first of each key, so many at most.
+fn keep_first<T, K: Eq + Hash>(all: &mut Vec<T>, most: usize, key: impl Fn(&T) -> K) {
+    let mut taken = HashMap::new();
+    all.retain(|one| {
+        let so_far = taken.entry(key(one)).or_insert(0usize);
+        *so_far += 1;
+        *so_far <= most
+    });
 }
 
 /// What is open at these targets, by what rules can tell apart.
 fn groups(conn: &Connection, targets: &[TargetId]) -> Result<Vec<Group>> {
     let mut query = conn.prepare_cached(
-        "SELECT target, class, kind, album, urgent, sum(n), sum(todo) FROM tally
+        "SELECT target, class, kind, album, urgent, sum(todo), sum(n) FROM tally
          WHERE target = ?1 AND stage IN ('waiting', 'resting', 'sending') AND n > 0 GROUP BY class, kind, album, urgent",
     )?;
     let mut groups = Vec::new();
     for target in targets {
         let mut rows = query.query([target.0])?;
         while let Some(row) = rows.next()? {
-            groups.push(Group {
-                target: *target,
-                rendition: rows::name(row, 1, Rendition::from_name)?,
-                kind: rows::json(row, 2)?,
-                album: row.get(3)?,
-                urgent: row.get(4)?,
-                open: rows::count(row, 5)?,
-                bytes: rows::count(row, 6)?,
-            });
+            groups.push(Group { open: rows::count(row, 6)?, ..rows::group(row, 0)? });
         }
     }
     Ok(groups)
@@ -143,24 +172,34 @@ impl Loading<'_> {
     fn group(&mut self, index: usize, group: &Group) -> Result<()> {
         let Some(most) = most(self.now, &group.item(), self.world, self.policy) else { return Ok(()) };
         let Group { target, rendition, kind, album, urgent, .. } = group;
-        let direction = if self.policy.order == Order::Newest { "DESC" } else { "ASC" };
+        let direction = direction(self.policy.order);
         let unrendered = if *rendition == Rendition::Text { previews::UNRENDERED } else { making::UNMADE };
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let kind = rows::text(kind);
         if *rendition == Rendition::Preview {
             return self.bare(index, group, &kind);
         }
+        let fits = match group.kind {
+            AssetKind::Pair => format!("todo <= ?6 AND (?6 = {} OR {UNIT_TODO} <= ?6)", i64::MAX),
+            _ => "todo <= ?6".into(),
+        };
         let limit = CANDIDATES as i64;
+        // Where any size will do, the first are the first; else they are sought in an index that tells order and size. What
+        // costs more is asked of those that were found.
+        let looked_at = if most == i64::MAX { limit } else { LOOKED_AT };
         let before = self.candidates.len();
-        let in_order = format!(
-            "SELECT id, ord, {unrendered}, todo FROM
-               (SELECT * FROM delivery WHERE {OF_GROUP} AND stage = 'waiting' AND checked = 1 ORDER BY ord {direction} LIMIT {LOOKED_AT})
-               AS delivery WHERE todo <= ?6 ORDER BY ord {direction} LIMIT ?7"
-        );
-        let by_size = format!(
-            "SELECT id, ord, {unrendered}, todo FROM delivery WHERE {OF_GROUP} AND stage = 'waiting' AND checked = 1
-               AND todo <= ?6 ORDER BY todo LIMIT ?7"
-        );
+        let [in_order, by_size] = [
+            (format!("ord {direction}"), "TRUE"),
+            ("todo".to_owned(), "todo <= ?6"),
+        ]
+        .map(|(by, within)| {
+            format!(
+                "SELECT id, ord, {unrendered}, {UNIT_TODO} FROM delivery WHERE id IN (
+                   SELECT id FROM (SELECT id, ord, todo, target, class, kind FROM delivery
+                     WHERE {OF_GROUP} AND stage = 'waiting' AND checked = 1 AND {within} ORDER BY {by} LIMIT {looked_at})
+                   AS delivery WHERE {fits} ORDER BY {by} LIMIT ?7)"
+            )
+        });
         for sql in [in_order, by_size] {
             let mut query = self.conn.prepare_cached(&sql)?;
             let mut found = query.query(params![target.0, rendition.as_str(), kind, album, urgent, most, limit])?;
@@ -187,7 +226,7 @@ impl Loading<'_> {
     /// Posts that are there without their previews.
     fn bare(&mut self, index: usize, group: &Group, kind: &str) -> Result<()> {
         let Group { target, rendition: class, album, urgent, .. } = group;
-        let direction = if self.policy.order == Order::Newest { "DESC" } else { "ASC" };
+        let direction = direction(self.policy.order);
         let mut query = self.conn.prepare_cached(&format!(
             "SELECT id, ord FROM delivery WHERE target = ?1 AND kind = ?2 AND album = ?3 AND urgent = ?4 AND bare = 1
                AND stage = 'delivered' ORDER BY ord {direction} LIMIT ?5"
@@ -217,7 +256,7 @@ impl Loading<'_> {
         if !self.world.targets.iter().any(|view| view.id == *target && view.have_check) {
             return Ok(());
         }
-        let direction = if self.policy.order == Order::Newest { "DESC" } else { "ASC" };
+        let direction = direction(self.policy.order);
         let mut query = self.conn.prepare_cached(&format!(
             "SELECT id, ord FROM delivery WHERE {OF_GROUP} AND stage = 'waiting' AND checked = 0
              ORDER BY ord {direction} LIMIT ?6"
@@ -234,8 +273,8 @@ impl Loading<'_> {
     fn granted(&mut self) -> Result<()> {
         let (text, other) = (previews::UNRENDERED, making::UNMADE);
         let mut query = self.conn.prepare_cached(&format!(
-            "SELECT delivery.id, delivery.target, delivery.class, delivery.kind, delivery.album, delivery.urgent, delivery.ord,
-                    delivery.todo, delivery.checked, y.hash,
+            "SELECT delivery.target, delivery.class, delivery.kind, delivery.album, delivery.urgent, {UNIT_TODO},
+                    delivery.id, delivery.ord, delivery.checked, y.hash IS NOT NULL,
                     CASE delivery.class WHEN 'text' THEN {text} ELSE {other} END
              FROM given_for f JOIN part p ON p.asset = f.asset JOIN wanted g ON g.part = p.id
              JOIN delivery ON delivery.id = g.delivery JOIN payload y ON y.id = delivery.payload
@@ -244,19 +283,15 @@ impl Loading<'_> {
         for grant in self.world.grants.iter().filter(|grant| grant.holds(&self.world.link)) {
             let mut found = query.query(params![grant.id.0, LOOKED_AT])?;
             while let Some(row) = found.next()? {
-                let (delivery, target) = (DeliveryId(row.get(0)?), TargetId(row.get(1)?));
-                let class = rows::name(row, 2, Rendition::from_name)?;
-                let (kind, album, urgent): (_, String, bool) = (rows::json(row, 3)?, row.get(4)?, row.get(5)?);
-                let same = |g: &Group| {
-                    (g.target, g.rendition, g.kind, g.album.as_str(), g.urgent)
-                        == (target, class, kind, album.as_str(), urgent)
-                };
+                let of = rows::group(row, 0)?;
+                let same = |g: &Group| g.target == of.target && g.item() == of.item();
                 let Some(group) = self.groups.iter().position(same) else { continue };
-                let (order, todo): (i64, _) = (row.get(6)?, rows::count(row, 7)?);
-                if row.get(8)? {
+                let (delivery, order, grant) = (DeliveryId(row.get(6)?), row.get(7)?, Some(grant.id));
+                let Group { target, rendition: class, urgent, bytes: todo, .. } = of;
+                let (checked, named) = (row.get(8)?, row.get(9)?);
+                if checked {
                     self.candidates.retain(|c| c.delivery != delivery);
                     let unrendered = row.get(10)?;
-                    let grant = Some(grant.id);
                     self.candidates.push(Candidate {
                         delivery,
                         target,
@@ -268,9 +303,8 @@ impl Loading<'_> {
                         todo,
                         grant,
                     });
-                } else if row.get::<_, Option<Vec<u8>>>(9)?.is_some() {
+                } else if named {
                     self.unchecked.retain(|(_, one)| one.delivery != delivery);
-                    let grant = Some(grant.id);
                     self.unchecked.push((order, Unasked { delivery, target, group, grant }));
                 }
             }
@@ -283,20 +317,10 @@ impl Loading<'_> {
         let Self { conn, mut candidates, mut unchecked, groups, .. } = self;
         let age = |of: i64| if order == Order::Newest { of.saturating_neg() } else { of };
         candidates.sort_by_key(|c| (c.grant.is_none(), c.target, c.class, !c.urgent, age(c.order), c.delivery));
-        let mut taken = std::collections::HashMap::new();
-        candidates.retain(|c| {
-            let so_far = taken.entry((c.grant.is_some(), c.target, c.class, c.urgent)).or_insert(0usize);
-            *so_far += 1;
-            *so_far <= CANDIDATES
-        });
+        keep_first(&mut candidates, CANDIDATES, |c| (c.grant.is_some(), c.target, c.class, c.urgent));
         let urgent = |one: &Unasked| groups.get(one.group).is_some_and(|group| group.urgent);
         unchecked.sort_by_key(|(of, one)| (one.grant.is_none(), one.target, !urgent(one), age(*of), one.delivery));
-        let mut asked = std::collections::HashMap::new();
-        unchecked.retain(|(_, one)| {
-            let so_far = asked.entry(one.target).or_insert(0usize);
-            *so_far += 1;
-            *so_far <= UNCHECKED
-        });
+        keep_first(&mut unchecked, UNCHECKED, |(_, one)| one.target);
         let mut hash = conn.prepare_cached(
             "SELECT y.hash FROM delivery d JOIN payload y ON y.id = d.payload WHERE d.id = ?1 AND y.hash IS NOT NULL",
         )?;
@@ -338,7 +362,7 @@ pub(crate) fn unwanted(conn: &Connection, under_way: &[DeliveryId]) -> Result<Ve
 }
 
 fn unread(conn: &Connection, order: Order) -> Result<Vec<PartId>> {
-    let direction = if order == Order::Newest { "DESC" } else { "ASC" };
+    let direction = direction(order);
     let mut query = conn.prepare_cached(&format!(
         "SELECT id FROM part WHERE stage = 'unread' ORDER BY urgent DESC, asset {direction} LIMIT ?1"
     ))?;

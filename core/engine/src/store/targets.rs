@@ -9,7 +9,7 @@ use satchel_kernel::time::{Due, Now};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{backfill, deliveries, rows};
+use super::{anew, backfill, deliveries, rows};
 use crate::error::Result;
 use crate::journal::Record;
 use crate::redact::Redaction;
@@ -120,7 +120,7 @@ pub(crate) fn set(tx: &Transaction<'_>, url: &str, spec: &Spec) -> Result<Set> {
             records.extend(backfill::want_anew(tx, id.0)?);
         }
         if before.is_another_than(spec) {
-            records.extend(deliveries::offer_anew(tx, id.0)?);
+            records.extend(anew::offer_anew(tx, id.0)?);
         }
         if press && !before.takes_press() {
             records.extend(backfill::made(tx, id.0)?);

@@ -22,24 +22,25 @@ pub(super) struct Taker {
     pub redact: Redaction,
 }
 
-/// The targets of an asset. What one has of it whole, or redacted, by earlier rules, it keeps so.
-pub(super) fn takers(tx: &Transaction<'_>, seq: i64) -> Result<Vec<Taker>> {
+/// The targets, as they take an original. What one has of it whole, or redacted, by earlier rules, it keeps so. (Of a pair, the
+/// two halves may have gone by different rules.)
+pub(super) fn takers(tx: &Transaction<'_>, seq: i64, beside: bool) -> Result<Vec<Taker>> {
     let mut query = tx.prepare_cached(
         "SELECT t.id, t.have_check, t.posts, t.press, CASE
            WHEN t.redact = 'none' THEN CASE WHEN EXISTS (
              SELECT 1 FROM part p JOIN payload y ON y.source = p.hash AND y.form = 'redacted'
              JOIN delivery d ON d.payload = y.id AND d.target = t.id AND d.stage = 'delivered'
-             WHERE p.asset = ?1 AND p.rendition = 'original') THEN 'location' ELSE 'none' END
+             WHERE p.asset = ?1 AND p.rendition = 'original' AND p.beside = ?2) THEN 'location' ELSE 'none' END
            WHEN EXISTS (
              SELECT 1 FROM part p JOIN payload y ON y.hash = p.hash AND y.form = 'as_is'
              JOIN delivery d ON d.payload = y.id AND d.target = t.id AND d.stage = 'delivered'
-             WHERE p.asset = ?1 AND p.rendition = 'original')
+             WHERE p.asset = ?1 AND p.rendition = 'original' AND p.beside = ?2)
              OR EXISTS (SELECT 1 FROM part p JOIN fate f ON f.hash = p.hash AND f.target = t.id AND f.proof IS NOT NULL
-             WHERE p.asset = ?1 AND p.rendition = 'original') THEN 'none'
+             WHERE p.asset = ?1 AND p.rendition = 'original' AND p.beside = ?2) THEN 'none'
            ELSE t.redact END
          FROM target t ORDER BY t.id",
     )?;
-    let found = query.query_map([seq], |row| {
+    let found = query.query_map(params![seq, beside], |row| {
         Ok(Taker {
             id: row.get(0)?,
             have_check: row.get(1)?,
@@ -59,12 +60,27 @@ pub(super) struct Original {
     pub hash: BlobHash,
     pub length: u64,
     pub urgent: bool,
+    /// The motion of a pair: press and preview are its still's.
+    pub beside: bool,
+}
+
+/// The originals of an asset that were read.
+pub(super) fn originals(tx: &Transaction<'_>, seq: i64) -> Result<Vec<Original>> {
+    let mut query = tx.prepare_cached(
+        "SELECT id, hash, length, urgent, beside FROM part
+         WHERE asset = ?1 AND rendition = 'original' AND stage = 'read' ORDER BY beside",
+    )?;
+    let found = query.query_map([seq], |row| {
+        let (part, hash, length) = (row.get(0)?, rows::id(row, 1)?, rows::count(row, 2)?);
+        Ok(Original { part, seq, hash, length, urgent: row.get(3)?, beside: row.get(4)? })
+    })?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Wants an original at every target, as each takes it, and its press where that is worth it.
 pub(super) fn want(tx: &Transaction<'_>, original: &Original) -> Result<()> {
-    let Original { part, seq, hash, length, urgent } = *original;
-    let all = takers(tx, seq)?;
+    let Original { part, seq, hash, length, urgent, beside } = *original;
+    let all = takers(tx, seq, beside)?;
     let as_is = deliveries::payload(tx, &hash, length)?;
     let wanted =
         Wanted { part, payload: as_is, hash: Some(&hash), class: Rendition::Original, bytes: length, urgent, seq };
@@ -79,7 +95,7 @@ pub(super) fn want(tx: &Transaction<'_>, original: &Original) -> Result<()> {
             making::park(tx, id)?;
         }
     }
-    press(tx, original, &all)
+    if beside { Ok(()) } else { press(tx, original, &all) }
 }
 
 /// Wants the press of an original, where a target takes it and it is smaller by enough to be worth its making.
@@ -156,7 +172,7 @@ pub(super) fn press_part(tx: &Transaction<'_>, seq: i64, kind: AssetKind, urgent
     }
     let (role, media_type) = look(kind);
     let name: String = tx
-        .prepare_cached("SELECT name FROM part WHERE asset = ?1 AND rendition = 'original' ORDER BY id LIMIT 1")?
+        .prepare_cached("SELECT name FROM part WHERE asset = ?1 AND rendition = 'original' AND beside = 0")?
         .query_row([seq], |row| row.get(0))?;
     tx.prepare_cached(
         "INSERT INTO part (asset, role, rendition, name, media_type, urgent, stage) VALUES (?1, ?2, 'press', ?3, ?4, ?5, 'unmade')",

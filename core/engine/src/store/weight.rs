@@ -4,6 +4,7 @@ use rusqlite::{Connection, params};
 use satchel_kernel::ids::AssetId;
 use satchel_kernel::planner::PREVIEW;
 
+use super::deliveries::UNIT_TODO;
 use super::rows;
 use crate::error::{Error, Result};
 
@@ -12,7 +13,7 @@ use crate::error::{Error, Result};
 pub(crate) struct Weight {
     pub uploads: u64,
     pub bytes: u64,
-    /// The largest single one.
+    /// The largest single one; of a pair, both files.
     pub largest: u64,
 }
 
@@ -38,10 +39,10 @@ pub(crate) fn weight(conn: &Connection) -> Result<Weight> {
         "SELECT DISTINCT target, class, kind, album, urgent FROM tally WHERE stage = 'waiting' AND n > 0",
     )?;
     let mut found = groups.query([])?;
-    let mut of_group = conn.prepare_cached(
-        "SELECT todo FROM delivery WHERE target = ?1 AND class = ?2 AND kind = ?3 AND album = ?4 AND urgent = ?5
+    let mut of_group = conn.prepare_cached(&format!(
+        "SELECT {UNIT_TODO} FROM delivery WHERE target = ?1 AND class = ?2 AND kind = ?3 AND album = ?4 AND urgent = ?5
            AND stage = 'waiting' AND checked = 1 ORDER BY todo DESC LIMIT 1",
-    )?;
+    ))?;
     while let Some(row) = found.next()? {
         let key: (i64, String, String, String, bool) =
             (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
@@ -68,11 +69,13 @@ pub(crate) fn weight_of(conn: &Connection, assets: &[AssetId]) -> Result<Weight>
     let (targets, with_posts) = targets(conn)?;
     let mut known = conn.prepare_cached("SELECT seq FROM asset WHERE id = ?1 AND removed = 0")?;
     let mut unread = conn.prepare_cached(
-        "SELECT coalesce(json_extract(stamp, '$.size'), 0) FROM part WHERE asset = ?1 AND stage IN ('unread', 'resting')",
+        "SELECT coalesce(json_extract(stamp, '$.size'), 0) FROM part WHERE asset = ?1 AND (stage IN ('unread', 'resting')
+           OR (stage = 'read' AND rendition = 'original' AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.part = part.id)))",
     )?;
     let mut open = conn.prepare_cached(&format!(
-        "SELECT DISTINCT d.id, d.todo + CASE d.class WHEN 'text' THEN {PREVIEW} ELSE 0 END FROM part p JOIN wanted w ON w.part = p.id JOIN delivery d ON d.id = w.delivery
-         WHERE p.asset = ?1 AND d.{OPEN}"
+        "SELECT DISTINCT delivery.id, todo + CASE class WHEN 'text' THEN {PREVIEW} ELSE 0 END, {UNIT_TODO}
+         FROM part p JOIN wanted w ON w.part = p.id JOIN delivery ON delivery.id = w.delivery
+         WHERE p.asset = ?1 AND delivery.{OPEN}"
     ))?;
     for asset in assets {
         let mut seq = known.query([asset.as_bytes()])?;
@@ -84,12 +87,13 @@ pub(crate) fn weight_of(conn: &Connection, assets: &[AssetId]) -> Result<Weight>
             weight.bytes += size * targets + PREVIEW * with_posts;
             weight.largest = weight.largest.max(size);
         }
-        for found in open.query_map([seq], |row| Ok((row.get::<_, i64>(0)?, rows::count(row, 1)?)))? {
-            let (delivery, todo) = found?;
+        let mut found = open.query([seq])?;
+        while let Some(row) = found.next()? {
+            let (delivery, todo, unit): (i64, _, _) = (row.get(0)?, rows::count(row, 1)?, rows::count(row, 2)?);
             if counted.insert(delivery) {
                 weight.uploads += 1;
                 weight.bytes += todo;
-                weight.largest = weight.largest.max(todo);
+                weight.largest = weight.largest.max(todo).max(unit);
             }
         }
     }

@@ -20,6 +20,7 @@ mod links;
 mod money;
 mod outbox;
 mod pages;
+mod pairs;
 mod press;
 mod previews;
 mod receiver;

@@ -8,7 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::camera;
 use super::outbox::{caption, moved, until};
-use super::world::{Place, add, all, at_once, lose_database, open, pair, receiver, run, run_out, states, within};
+use super::world::{
+    Photo, Place, add, all, at_once, lose_database, open, pair, receiver, run, run_out, states, within,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_post_that_is_edited_after_delivery_reaches_the_receiver() {
@@ -251,4 +253,76 @@ async fn a_photo_that_is_added_again_comes_back_with_its_words_and_its_preview()
         run_out(&outbox).await;
         assert!(desk.assets().await.unwrap().is_empty());
     }
+}
+
+/// Law 5: what a receiver has not got any more is not delivered any more, whoever took it away.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_check_finds_missing_goes_again_and_what_was_deleted_waits_for_a_person() {
+    for lose in [false, true] {
+        let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
+        let desk = receiver(store.path()).await;
+        let outbox = place.open().await;
+        let paired = satchel::pairing::pair(&desk.pairing_code(), "her phone", Some("Ana")).await.unwrap();
+        let target = outbox.set_receiver(&paired).await.unwrap();
+        let (lost, deleted) = (place.photo("lost.jpg", 5_000, 1), place.photo("deleted.jpg", 5_000, 2));
+        let (one, two) = (add(&outbox, &lost.path).await, add(&outbox, &deleted.path).await);
+        run(&outbox).await;
+        let shown = |photo: &Photo, assets: Vec<satchel_receiver::AssetView>| {
+            let hash = photo.hash.parse().unwrap();
+            assets.into_iter().find(|asset| asset.parts.iter().any(|part| part.hash == hash && part.here))
+        };
+        let row = shown(&deleted, desk.assets().await.unwrap()).unwrap().id;
+        desk.delete_asset(row).await.unwrap();
+        fs::remove_file(desk.blob_path(&lost.hash.parse().unwrap())).unwrap();
+        let check = outbox.check(target).await.unwrap();
+        assert_eq!((check.confirmed, check.missing, check.unknown), (0, 2, 0));
+        let waiting = outbox.asset(one).await.unwrap();
+        assert!(matches!(waiting.state, AssetState::Waiting { .. }) && waiting.deliveries.iter().all(|d| !d.receipt));
+        let parked = AssetState::Parked { reason: ParkReason::DeletedThere };
+        assert_eq!(outbox.asset(two).await.unwrap().state, parked);
+        drop(outbox);
+        if lose {
+            lose_database(&place.folder);
+        }
+        let outbox = place.open().await;
+        outbox.set_receiver(&paired).await.unwrap();
+        run_out(&outbox).await;
+        assert!(shown(&lost, desk.assets().await.unwrap()).is_some(), "it came again");
+        assert_eq!(outbox.asset(one).await.unwrap().state, AssetState::Delivered { proof: Proof::Receipt });
+        if lose {
+            // The journal does not know that it was deleted there; a check does.
+            outbox.check(target).await.unwrap();
+        }
+        assert_eq!(outbox.asset(two).await.unwrap().state, parked);
+        outbox.retry(two).await.unwrap();
+        run_out(&outbox).await;
+        assert!(shown(&deleted, desk.assets().await.unwrap()).is_some(), "a person said so");
+        assert_eq!(outbox.check(target).await.unwrap().confirmed, 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_removed_and_is_added_anew_is_asked_for_anew() {
+    let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
+    let desk = receiver(store.path()).await;
+    let outbox = place.open().await;
+    pair(&outbox, &desk, None).await;
+    let (there, deleted) = (place.photo("there.jpg", 5_000, 1), place.photo("deleted.jpg", 5_000, 2));
+    let (one, two) = (add(&outbox, &there.path).await, add(&outbox, &deleted.path).await);
+    run(&outbox).await;
+    let hash = deleted.hash.parse().unwrap();
+    let assets = desk.assets().await.unwrap();
+    let row = assets.iter().find(|asset| asset.parts.iter().any(|part| part.hash == hash)).unwrap().id;
+    desk.delete_asset(row).await.unwrap();
+    outbox.remove(one).await.unwrap();
+    outbox.remove(two).await.unwrap();
+    let (one, two) = (add(&outbox, &there.path).await, add(&outbox, &deleted.path).await);
+    run_out(&outbox).await;
+    assert_eq!(outbox.asset(one).await.unwrap().state, AssetState::Delivered { proof: Proof::Receipt });
+    assert_eq!(outbox.asset(two).await.unwrap().state, AssetState::Parked { reason: ParkReason::DeletedThere });
+    assert_eq!(desk.completed_uploads().await.unwrap().len(), 2, "what is there is not sent again");
+    assert!(add(&outbox, &deleted.path).await == two);
+    run_out(&outbox).await;
+    assert_eq!(outbox.asset(two).await.unwrap().state, AssetState::Delivered { proof: Proof::Receipt });
+    assert_eq!(desk.completed_uploads().await.unwrap().len(), 3);
 }

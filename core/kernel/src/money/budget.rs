@@ -67,6 +67,11 @@ impl Budget {
         self.covers.counts(link.class(), link.network.as_deref())
     }
 
+    /// Whether what was spent of the one was spent of the other: they count the same, whatever their amounts.
+    pub fn counts_same_as(&self, other: &Self) -> bool {
+        (&self.covers, self.period) == (&other.covers, other.period)
+    }
+
     /// Whether it is consent to spend over this link.
     pub fn allows(&self, link: &Link) -> bool {
         self.covers.allows(link.class(), link.network.as_deref())
@@ -109,6 +114,11 @@ impl Running {
         let from_ms = last.clamp(self.to_ms, reckoned_ms.max(self.to_ms));
         let to_ms = midnight_after(from_ms.saturating_add(SHORTEST_DAY_MS).saturating_sub(1), zone_min);
         Self { from_ms, to_ms, used: 0 }
+    }
+
+    /// Whether an instant lies in it.
+    pub fn contains(&self, reckoned_ms: i64) -> bool {
+        (self.from_ms..self.to_ms).contains(&reckoned_ms)
     }
 
     /// Moved with reckoned time, when that is set.

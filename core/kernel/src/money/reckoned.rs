@@ -52,13 +52,9 @@ impl Reckoned {
     pub fn vouched(&self, now: &Now, server_utc_ms: i64) -> (Self, i64) {
         let noted = self.noted(now);
         let differs = server_utc_ms.saturating_sub(noted.utc_ms);
-        if differs > 0 {
-            return (Self { utc_ms: server_utc_ms, vouched: true, ..noted }, 0);
-        }
-        if !noted.vouched && differs < -TOLERANCE_MS {
-            return (Self { utc_ms: server_utc_ms, vouched: true, ..noted }, differs);
-        }
-        (Self { vouched: true, ..noted }, 0)
+        let set = differs > 0 || !noted.vouched && differs < -TOLERANCE_MS;
+        let utc_ms = if set { server_utc_ms } else { noted.utc_ms };
+        (Self { utc_ms, vouched: true, ..noted }, if set { differs.min(0) } else { 0 })
     }
 }
 

@@ -69,7 +69,7 @@ pub fn reason(now: &Now, delivery: &Delivery<'_>, world: &World, policy: &Policy
 }
 
 impl WaitReason {
-    /// When it will go, for a person, in local time (`zone_min`: minutes ahead of UTC).
+    /// When it will go, for a person, in local time.
     pub fn when(&self, goes: &Wake, now: &Now) -> String {
         match self {
             Self::Turn => return "goes when those before it are through".into(),
@@ -86,20 +86,15 @@ impl WaitReason {
             Self::Other if goes.is_never() => return "goes by itself".into(),
             _ => {}
         }
-        let needs = |need: LinkNeed| match need {
-            LinkNeed::Any => "there is a network",
-            LinkNeed::NotRoaming => "there is a network that is not abroad",
-            LinkNeed::NotCellular => "there is Wi-Fi or a cable",
-            LinkNeed::Unmetered => "there is a network that costs nothing",
-        };
-        let charging = if goes.charging { "the phone is charging" } else { "" };
-        let link = goes.needs.filter(|_| goes.at_utc_ms.is_none()).map_or("", needs);
-        let mut words = match (goes.at_utc_ms, link, charging) {
-            (Some(at), _, "") => format!("goes {}", clock(at, now)),
-            (Some(at), _, charging) => format!("goes {} if {charging}", clock(at, now)),
-            (None, "", "") => return "goes when you change your rules or budgets, or grant it".into(),
-            (None, one, "") | (None, "", one) => format!("goes when {one}"),
-            (None, link, charging) => format!("goes when {link} and {charging}"),
+        let needs = |need: LinkNeed| format!("there is {}", need.words());
+        let link = goes.needs.filter(|_| goes.at_utc_ms.is_none()).map(needs);
+        let charging = goes.charging.then(|| "the phone is charging".to_owned());
+        let asks = [link, charging].into_iter().flatten().collect::<Vec<_>>().join(" and ");
+        let mut words = match goes.at_utc_ms {
+            Some(at) if asks.is_empty() => format!("goes {}", clock(at, now)),
+            Some(at) => format!("goes {} if {asks}", clock(at, now)),
+            None if asks.is_empty() => return "goes when you change your rules or budgets, or grant it".into(),
+            None => format!("goes when {asks}"),
         };
         if let Some(sooner) = goes.sooner {
             words.push_str(&format!(", or before if {}", needs(sooner)));

@@ -137,13 +137,65 @@ fn text_goes_with_its_preview_where_that_may_go_too() {
     let words = Policy::of_rules(vec![Rule { scope: text_only, allow }, Rule { allow: vec![], ..Rule::default() }]);
     let (target, delivery, grant) = (TargetId(1), DeliveryId(1), None);
     assert_eq!(plan(&now(), &snap, &words).actions, [Action::Send { target, delivery, grant, along: false }]);
-    assert_eq!(plan(&now(), &snap, &Policy::default()).actions, [Action::Render(target, delivery)]);
+    let made = Making { delivery, class: Rendition::Text, urgent: false, bench: Bench::Pictures, for_ms: 0 };
+    assert_eq!(plan(&now(), &snap, &Policy::default()).actions, [Action::Render(made)]);
     let mut made = snap;
     made.candidates[0].unrendered = false;
     assert_eq!(
         plan(&now(), &made, &Policy::default()).actions,
         [Action::Send { target, delivery, grant, along: true }]
     );
+}
+
+/// Posts 1 to 9 with pictures to be made, an original behind them, and one upload at a time.
+fn pictures_to_make() -> Snapshot {
+    let post = |id| Candidate { unrendered: true, ..candidate(id, Rendition::Text, false, id) };
+    snapshot((1..=9).map(post).chain([candidate(10, Rendition::Original, false, 10)]).collect())
+}
+
+fn made_for(id: i64, for_ms: u64) -> Making {
+    Making { delivery: DeliveryId(id), class: Rendition::Text, urgent: false, bench: Bench::Pictures, for_ms }
+}
+
+#[test]
+fn the_next_ones_are_made_while_one_is_on_its_way() {
+    let mut snap = pictures_to_make();
+    let next = |snap: &Snapshot| plan(&now(), snap, &one_at_a_time()).actions;
+    assert_eq!(next(&snap), [Action::Render(made_for(9, 0))], "and no original meanwhile");
+    snap.making = vec![made_for(9, 100)];
+    assert_eq!(next(&snap), [], "one picture at a time");
+    // It is made, and goes.
+    snap.making.clear();
+    snap.candidates.retain(|c| c.delivery != DeliveryId(9));
+    snap.sending = 1;
+    assert_eq!(next(&snap), [Action::Render(made_for(8, 0))]);
+    snap.candidates.iter_mut().filter(|c| c.delivery.0 >= 8).for_each(|c| c.unrendered = false);
+    assert_eq!(next(&snap), [Action::Render(made_for(7, 0))]);
+    snap.candidates.iter_mut().filter(|c| c.delivery.0 >= 7).for_each(|c| c.unrendered = false);
+    assert_eq!(next(&snap), [], "two are ready: that is enough");
+    snap.sending = 0;
+    assert_eq!(sent(&plan(&now(), &snap, &one_at_a_time())), [8]);
+}
+
+#[test]
+fn what_takes_its_time_to_be_made_holds_up_nothing() {
+    let mut snap = pictures_to_make();
+    snap.making = vec![made_for(9, PROMPT_MS)];
+    let (target, grant, along) = (TargetId(1), None, false);
+    let alone = |id| Action::Send { target, delivery: DeliveryId(id), grant, along };
+    let made = plan_for(&now(), &snap, &Policy::default(), 10);
+    assert_eq!(made.actions[..9], [9, 8, 7, 6, 5, 4, 3, 2, 1].map(alone), "words go alone");
+    assert_eq!(sent(&made).last(), Some(&10));
+    // A film is made elsewhere, and pictures go on beside it.
+    snap.making = vec![Making { class: Rendition::Press, bench: Bench::Films, ..made_for(11, PROMPT_MS) }];
+    assert_eq!(plan(&now(), &snap, &one_at_a_time()).actions, [Action::Render(made_for(9, 0))]);
+    // Whatever else is to be made cannot go without.
+    let press = |id| Candidate { unrendered: true, ..candidate(id, Rendition::Press, false, id) };
+    snap.candidates = vec![press(12), candidate(10, Rendition::Original, false, 10)];
+    snap.making = vec![Making { class: Rendition::Press, ..made_for(13, 10) }];
+    assert_eq!(plan(&now(), &snap, &one_at_a_time()).actions, [], "it keeps its place");
+    snap.making[0].for_ms = PROMPT_MS;
+    assert_eq!(sent(&plan(&now(), &snap, &one_at_a_time())), [10]);
 }
 
 #[test]
@@ -243,7 +295,18 @@ fn any_snapshot() -> impl Strategy<Value = Snapshot> {
         0u64..2_000_000,
         any::<bool>(),
     );
-    (prop::collection::vec(one, 0..40), world, 0usize..10).prop_map(|(c, world, sending)| {
+    let made = prop_oneof![Just(Rendition::Text), Just(Rendition::Press), Just(Rendition::Original)];
+    let bench = prop_oneof![Just(Bench::Pictures), Just(Bench::Films)];
+    let making =
+        (0i64..1000, made, any::<bool>(), bench, 0u64..5_000).prop_map(|(id, class, urgent, bench, for_ms)| Making {
+            delivery: DeliveryId(id),
+            class,
+            urgent,
+            bench,
+            for_ms,
+        });
+    let under_way = (0usize..10, prop::collection::vec(making, 0..3));
+    (prop::collection::vec(one, 0..40), world, under_way).prop_map(|(c, world, (sending, making))| {
         let (link, paused, rest, budget, granted, entered) = world;
         let mut snap = snapshot(c);
         let rest = rest.map(|ms| (now().after(ms), Trouble::Cut));
@@ -265,7 +328,7 @@ fn any_snapshot() -> impl Strategy<Value = Snapshot> {
             entered: if entered { vec![(TargetId(1), None)] } else { vec![] },
             ..World::default()
         };
-        Snapshot { sending, ..snap }
+        Snapshot { sending, making, ..snap }
     })
 }
 
@@ -292,10 +355,17 @@ proptest! {
             let item = snap.groups[candidate.group].item();
             let leave = permit::permit(&now(), &item, candidate.todo, candidate.grant, &snap.world, &policy);
             prop_assert!(leave.is_ok(), "{leave:?}");
+            prop_assert!(!candidate.unrendered || (candidate.class == Rendition::Text && !along), "it is not made");
+            prop_assert!(!snap.making.iter().any(|m| m.is_prompt() && m.turn() < candidate.turn()), "out of turn");
             let cost = price::expected(candidate.todo + if *along { PREVIEW } else { 0 });
             by_rules += cost;
             by_grant += if grant.is_some() { cost } else { 0 };
             prop_assert_eq!(*under.entry(*t).or_insert(*grant), *grant, "two purses at one target");
+        }
+        for bench in [Bench::Pictures, Bench::Films] {
+            let begun = made.actions.iter().filter(|a| matches!(a, Action::Render(m) if m.bench == bench)).count();
+            let busy = snap.making.iter().filter(|m| m.bench == bench).count();
+            prop_assert!(begun == 0 || begun + busy == 1, "one at a time");
         }
         let covered = snap.world.budgets.iter().filter(|view| view.budget.covers(&snap.world.link));
         for view in covered {
@@ -306,6 +376,24 @@ proptest! {
         turned.candidates.reverse();
         prop_assert_eq!(sent(&plan(&now(), &turned, &policy)).len(), ids.len());
         prop_assert_eq!(plan(&now(), &snap, &policy), made);
+    }
+
+    /// Law 7: what takes its time to be made holds up nothing that needs no making.
+    #[test]
+    fn whatever_is_being_made_the_rest_goes(snap in any_snapshot(), policy in crate::policy::tests::any_policy(), late in 0u64..9_000) {
+        let stuck = |bench| Making { bench, ..made_for(2_000, PROMPT_MS + late) };
+        let snap = Snapshot { making: vec![stuck(Bench::Pictures), stuck(Bench::Films)], ..snap };
+        let may = |c: &&Candidate| {
+            let view = snap.world.targets.iter().find(|v| v.id == c.target);
+            let (item, grant) = (snap.groups[c.group].item(), c.grant);
+            let leave = permit::permit(&now(), &item, c.todo, grant, &snap.world, &policy);
+            view.is_some_and(|v| v.is_awake(&now()))
+                && (!c.unrendered || c.class == Rendition::Text)
+                && leave.is_ok_and(|permit| snap.world.may_join(c.target, permit.grant))
+        };
+        let ready = snap.candidates.iter().filter(may).count();
+        let made = plan_for(&now(), &snap, &policy, 1);
+        prop_assert_eq!(sent(&made).len(), usize::from(ready > 0 && !snap.world.paused));
     }
 
     /// Law 6: whatever the world, what is not delivered has a reason in words, and words for when it goes.

@@ -207,8 +207,11 @@ impl Tus {
                 Self { location, offset, ceiling, highest, generation, next, ..Self::default() }
             }
             Status::Lost => {
-                self.forget();
-                self.lost = self.lost.saturating_add(1);
+                // One that is gone before its last byte went was given up already, and swallowed nothing.
+                if self.ceiling > 0 {
+                    self.forget();
+                    self.lost = self.lost.saturating_add(1);
+                }
                 self.status = Status::Running;
                 self
             }

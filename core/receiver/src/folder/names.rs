@@ -37,16 +37,20 @@ pub(super) fn numbered(name: &str, number: u32) -> String {
     if number < 2 { name.to_owned() } else { format!("{stem}-{number}{extension}") }
 }
 
-/// True when `path` is `name`, numbered or not, on this shelf.
-pub(super) fn is_numbered(path: &str, shelf: &str, name: &str) -> bool {
-    let Some(file) = path.strip_prefix(shelf).and_then(|rest| rest.strip_prefix('/')) else { return false };
+/// The number under which `path` is `name` on this shelf, 1 for the plain name; none when it is another name.
+pub(super) fn number_of(path: &str, shelf: &str, name: &str) -> Option<u32> {
+    let file = path.strip_prefix(shelf)?.strip_prefix('/')?;
     let (stem, extension) = split(name);
-    file == name
-        || file
-            .strip_prefix(stem)
-            .and_then(|rest| rest.strip_suffix(extension))
-            .and_then(|middle| middle.strip_prefix('-'))
-            .is_some_and(|n| n.parse::<u32>().is_ok_and(|n| n > 1))
+    if file == name {
+        return Some(1);
+    }
+    let number = file.strip_prefix(stem)?.strip_suffix(extension)?.strip_prefix('-')?.parse().ok()?;
+    (number > 1).then_some(number)
+}
+
+/// True for `IMG_1.HEIC` and `IMG_1.MOV`, as a camera names the two files of one live photo. Two equal names are not.
+pub(super) fn are_mates(one: &str, other: &str) -> bool {
+    split(one).0.eq_ignore_ascii_case(split(other).0) && !one.eq_ignore_ascii_case(other)
 }
 
 fn split(name: &str) -> (&str, &str) {
@@ -87,9 +91,17 @@ mod tests {
     fn numbers_go_before_the_extension() {
         assert_eq!(numbered("IMG_1.jpg", 1), "IMG_1.jpg");
         assert_eq!(numbered("IMG_1.jpg", 3), "IMG_1-3.jpg");
-        assert!(is_numbered("Ana/2024-05-06/IMG_1-3.jpg", "Ana/2024-05-06", "IMG_1.jpg"));
-        assert!(is_numbered("Ana/2024-05-06/IMG_1.jpg", "Ana/2024-05-06", "IMG_1.jpg"));
-        assert!(!is_numbered("Ana/2024-05-06/IMG_1-x.jpg", "Ana/2024-05-06", "IMG_1.jpg"));
-        assert!(!is_numbered("Ana/2024-05-07/IMG_1.jpg", "Ana/2024-05-06", "IMG_1.jpg"));
+        let number = |path| number_of(path, "Ana/2024-05-06", "IMG_1.jpg");
+        assert_eq!(number("Ana/2024-05-06/IMG_1-3.jpg"), Some(3));
+        assert_eq!(number("Ana/2024-05-06/IMG_1.jpg"), Some(1));
+        assert_eq!(number("Ana/2024-05-06/IMG_1-x.jpg"), None);
+        assert_eq!(number("Ana/2024-05-07/IMG_1.jpg"), None);
+    }
+
+    #[test]
+    fn mates_differ_in_their_endings_alone() {
+        assert!(are_mates("IMG_1.HEIC", "IMG_1.MOV") && are_mates("IMG_1.HEIC", "img_1.mov"));
+        assert!(!are_mates("IMG_1.MOV", "img_1.mov") && !are_mates("IMG_1", "IMG_1"));
+        assert!(!are_mates("IMG_1.HEIC", "IMG_11.MOV") && !are_mates("IMG_1.HEIC", "IMG_1-2.MOV"));
     }
 }

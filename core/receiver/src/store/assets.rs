@@ -202,6 +202,9 @@ const NAMED: &str = "SELECT DISTINCT a.id FROM part p CROSS JOIN asset a ON a.id
 /// The assets of the account that show this blob still.
 const SHOWN: &str = "SELECT DISTINCT a.id FROM part p CROSS JOIN asset a ON a.id = p.asset
     WHERE p.hash = ?1 AND a.account = ?2 AND a.deleted IS NULL";
+/// The posted assets of an account that had this blob when a viewer deleted them.
+const DROPPED: &str = "SELECT a.id FROM part p CROSS JOIN asset a ON a.id = p.asset
+    WHERE p.hash = ?1 AND a.account = ?2 AND a.asset IS NOT NULL AND a.deleted IS NOT NULL";
 /// The assets of an account that came with this blob and no post.
 pub(super) const BARE: &str = "SELECT a.id FROM part p CROSS JOIN asset a ON a.id = p.asset
     WHERE p.hash = ?1 AND a.account = ?2 AND a.asset IS NULL";
@@ -213,6 +216,13 @@ const LOST: &str = "SELECT a.id FROM part p CROSS JOIN asset a ON a.id = p.asset
 /// The assets of an account that show this blob.
 pub(crate) fn showing(c: &Connection, account: &str, hash: &BlobHash) -> Result<Vec<i64>, StoreError> {
     ids(c, SHOWN, account, hash)
+}
+
+/// True when a viewer deleted this blob with its post before it had come. It was to come for that post alone, so nobody
+/// wants it by itself; unless the account has another asset by now that shows it.
+pub(crate) fn is_unwanted(c: &Connection, account: &str, hash: &BlobHash) -> Result<bool, StoreError> {
+    let never_came = holdings::find(c, account, hash)?.is_some_and(|h| h.deleted && h.upload.is_empty());
+    Ok(never_came && !ids(c, DROPPED, account, hash)?.is_empty() && showing(c, account, hash)?.is_empty())
 }
 
 fn ids(c: &Connection, sql: &str, account: &str, hash: &BlobHash) -> Result<Vec<i64>, StoreError> {
@@ -277,19 +287,28 @@ pub(crate) fn delete(tx: &Transaction<'_>, id: i64, now: i64) -> Result<Option<V
         .optional()?;
     let Some(account) = account else { return Ok(None) };
     posts::set_tags(tx, id, &[], 0, 0)?;
-    let mut parts = tx.prepare_cached("SELECT DISTINCT hash FROM part WHERE asset = ?1")?;
-    let hashes: Vec<Option<BlobHash>> = parts.query_map([id], |r| hash_column(r, 0))?.collect::<Result<_, _>>()?;
+    Ok(Some(let_go(tx, &account, id, now)?))
+}
+
+/// All blobs of a deleted asset that no other one of its account shows are deleted too: what is here, what is on its way,
+/// and what had not come yet. Those that nobody holds any more are returned, to be unlinked.
+pub(super) fn let_go(tx: &Transaction<'_>, account: &str, id: i64, now: i64) -> Result<Vec<BlobHash>, StoreError> {
+    let mut parts = tx.prepare_cached("SELECT hash, max(length) FROM part WHERE asset = ?1 GROUP BY hash")?;
+    let blobs: Vec<(Option<BlobHash>, u64)> =
+        parts.query_map([id], |r| Ok((hash_column(r, 0)?, r.get(1)?)))?.collect::<Result<_, _>>()?;
     let mut orphans = Vec::new();
-    for hash in hashes.into_iter().flatten() {
-        if !showing(tx, &account, &hash)?.is_empty() {
+    for (hash, length) in blobs {
+        let Some(hash) = hash else { continue };
+        if !showing(tx, account, &hash)?.is_empty() {
             continue;
         }
-        holdings::delete(tx, &account, &hash, now)?;
+        holdings::delete(tx, account, &hash, length, now)?;
+        uploads::stop(tx, account, &hash)?;
         if !holdings::is_held(tx, &hash)? {
             orphans.push(hash);
         }
     }
-    Ok(Some(orphans))
+    Ok(orphans)
 }
 
 #[cfg(test)]
@@ -300,7 +319,7 @@ mod tests {
     fn a_blobs_assets_are_found_by_the_blob() {
         let dir = tempfile::TempDir::new().unwrap();
         let store = crate::store::Store::open(dir.path()).unwrap();
-        for sql in [NAMED, SHOWN, BARE, LOST, laid::WAITING] {
+        for sql in [NAMED, SHOWN, DROPPED, BARE, LOST, laid::WAITING] {
             let plan: Vec<String> = store
                 .write_now(|tx| {
                     let mut explain = tx.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;

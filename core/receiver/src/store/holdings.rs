@@ -9,6 +9,7 @@ use super::StoreError;
 #[derive(Debug, Clone)]
 pub(crate) struct Holding {
     pub(crate) length: u64,
+    /// Which one brought it; empty when it was deleted before it had come.
     pub(crate) upload: String,
     pub(crate) completed: i64,
     pub(crate) deleted: bool,
@@ -35,17 +36,25 @@ pub(crate) fn add(
 ) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO holding (account, hash, length, upload, completed) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (account, hash) DO UPDATE SET upload = excluded.upload, completed = excluded.completed, deleted = NULL
+         ON CONFLICT (account, hash) DO UPDATE SET upload = excluded.upload, length = excluded.length, completed = excluded.completed, deleted = NULL
          WHERE deleted IS NOT NULL",
         params![account, hash.as_bytes(), length, upload, now],
     )?;
     Ok(())
 }
 
-pub(crate) fn delete(tx: &Transaction<'_>, account: &str, hash: &BlobHash, now: i64) -> Result<(), StoreError> {
+/// Notes that a viewer deleted this blob; also one that had not come yet, so that nobody sends it.
+pub(crate) fn delete(
+    tx: &Transaction<'_>,
+    account: &str,
+    hash: &BlobHash,
+    length: u64,
+    now: i64,
+) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE holding SET deleted = ?3 WHERE account = ?1 AND hash = ?2",
-        params![account, hash.as_bytes(), now],
+        "INSERT INTO holding (account, hash, length, upload, completed, deleted) VALUES (?1, ?2, ?3, '', ?4, ?4)
+         ON CONFLICT (account, hash) DO UPDATE SET deleted = excluded.deleted",
+        params![account, hash.as_bytes(), length, now],
     )?;
     Ok(())
 }
@@ -55,6 +64,25 @@ pub(crate) fn take_back(tx: &Transaction<'_>, account: &str, hash: &BlobHash) ->
     tx.execute(
         "DELETE FROM holding WHERE account = ?1 AND hash = ?2 AND deleted IS NULL",
         params![account, hash.as_bytes()],
+    )?;
+    Ok(())
+}
+
+/// Forgets that a viewer deleted this blob: a person wants it.
+pub(crate) fn undelete(tx: &Transaction<'_>, account: &str, hash: &BlobHash) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM holding WHERE account = ?1 AND hash = ?2 AND deleted IS NOT NULL",
+        params![account, hash.as_bytes()],
+    )?;
+    Ok(())
+}
+
+/// Forgets that a viewer deleted what this post is made of, had it come or not: a person wants it.
+pub(crate) fn want_again(tx: &Transaction<'_>, account: &str, asset: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM holding WHERE account = ?1 AND deleted IS NOT NULL AND hash IN
+           (SELECT p.hash FROM asset a JOIN part p ON p.asset = a.id WHERE a.account = ?1 AND a.asset = ?2)",
+        [account, asset],
     )?;
     Ok(())
 }

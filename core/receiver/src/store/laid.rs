@@ -58,16 +58,42 @@ pub(crate) fn redo(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// What became of a path below the folder; `placed` in its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// 0: a file is being made there.
+    Begun,
+    /// 1: the file was there once; if it is missing now, someone took it.
+    Placed,
+    /// 2: kept free for a blob that has not come, beside what has.
+    Kept,
+}
+
+impl Place {
+    const fn code(self) -> i64 {
+        match self {
+            Self::Begun => 0,
+            Self::Placed => 1,
+            Self::Kept => 2,
+        }
+    }
+}
+
 /// A path below the folder that an asset's blob has.
+#[derive(Debug)]
 pub(crate) struct Laid {
     pub(crate) path: String,
     pub(crate) hash: Option<BlobHash>,
-    /// The file was there once.
-    pub(crate) placed: bool,
+    pub(crate) place: Place,
 }
 
 fn laid(r: &rusqlite::Row<'_>) -> rusqlite::Result<Laid> {
-    Ok(Laid { path: r.get(0)?, hash: hash_column(r, 1)?, placed: r.get(2)? })
+    let place = match r.get(2)? {
+        0 => Place::Begun,
+        1 => Place::Placed,
+        _ => Place::Kept,
+    };
+    Ok(Laid { path: r.get(0)?, hash: hash_column(r, 1)?, place })
 }
 
 pub(crate) fn of_asset(c: &Connection, asset: i64) -> Result<Vec<Laid>, StoreError> {
@@ -75,18 +101,26 @@ pub(crate) fn of_asset(c: &Connection, asset: i64) -> Result<Vec<Laid>, StoreErr
     Ok(list.query_map([asset], laid)?.collect::<Result<_, _>>()?)
 }
 
-/// Takes a path for an asset's blob. False when it is taken.
-pub(crate) fn claim(tx: &Transaction<'_>, path: &str, asset: i64, hash: &BlobHash) -> Result<bool, StoreError> {
-    let taken: Option<i64> = tx.query_row("SELECT asset FROM laid WHERE path = ?1", [path], |r| r.get(0)).optional()?;
-    if taken.is_some() {
-        return Ok(false);
+/// Takes paths for an asset's blobs: all, or none and false when one is taken.
+pub(crate) fn claim(tx: &Transaction<'_>, asset: i64, paths: &[(String, BlobHash, Place)]) -> Result<bool, StoreError> {
+    for (path, _, _) in paths {
+        let taken: Option<i64> =
+            tx.query_row("SELECT asset FROM laid WHERE path = ?1", [path], |r| r.get(0)).optional()?;
+        if taken.is_some() {
+            return Ok(false);
+        }
     }
-    tx.execute("INSERT INTO laid (path, asset, hash) VALUES (?1, ?2, ?3)", params![path, asset, hash.as_bytes()])?;
+    for (path, hash, place) in paths {
+        tx.execute(
+            "INSERT INTO laid (path, asset, hash, placed) VALUES (?1, ?2, ?3, ?4)",
+            params![path, asset, hash.as_bytes(), place.code()],
+        )?;
+    }
     Ok(true)
 }
 
-pub(crate) fn set_placed(tx: &Transaction<'_>, path: &str) -> Result<(), StoreError> {
-    tx.execute("UPDATE laid SET placed = 1 WHERE path = ?1", [path])?;
+pub(crate) fn set_place(tx: &Transaction<'_>, path: &str, place: Place) -> Result<(), StoreError> {
+    tx.execute("UPDATE laid SET placed = ?2 WHERE path = ?1", params![path, place.code()])?;
     Ok(())
 }
 

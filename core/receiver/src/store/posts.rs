@@ -15,7 +15,7 @@ pub(crate) enum Stored {
         received: i64,
         shown: Option<i64>,
         replaced: Vec<i64>,
-        /// Previews that nothing names any more.
+        /// Blobs that nothing names any more: previews, and what a deleted asset came to name.
         unnamed: Vec<BlobHash>,
     },
     /// The same bytes were here already.
@@ -34,7 +34,7 @@ pub(crate) enum Stored {
 }
 
 impl Stored {
-    /// Previews whose blobs nothing names any more.
+    /// Blobs that nothing names any more.
     pub(crate) fn unnamed(&self) -> &[BlobHash] {
         match self {
             Self::New { unnamed, .. } | Self::Again { unnamed, .. } => unnamed,
@@ -137,11 +137,17 @@ pub(crate) fn put(tx: &Transaction<'_>, post: &Incoming, now: i64) -> Result<Sto
             ],
         )?;
     }
+    if *again {
+        holdings::want_again(tx, account, &asset)?;
+    }
     // What a viewer deleted stays deleted; its words are kept, and shown nowhere.
     let tags: &[String] = if deleted { &[] } else { &document.post.tags };
     set_tags(tx, id, tags, taken, arrived)?;
     let replaced = replace_bare(tx, account, id)?;
-    let unnamed = release(tx, account, before)?;
+    let mut unnamed = release(tx, account, before)?;
+    if deleted {
+        unnamed.extend(super::assets::let_go(tx, account, id, now)?);
+    }
     Ok(Stored::New { received: now, shown: Some(id), replaced, unnamed })
 }
 
@@ -163,9 +169,10 @@ fn replace_bare(tx: &Transaction<'_>, account: &str, id: i64) -> Result<Vec<i64>
     Ok(replaced)
 }
 
-/// Takes a viewer's deletion back: a person wants it shown. Its words are here still; its bytes come anew. Says its row, if
-/// it was deleted.
+/// Takes a viewer's deletion back: a person wants it shown. Its words are here still; its bytes come anew, so they are noted
+/// as deleted no more. Says its row, if it was deleted.
 fn restore(tx: &Transaction<'_>, account: &str, asset: &str) -> Result<Option<i64>, StoreError> {
+    holdings::want_again(tx, account, asset)?;
     let row: Option<(i64, u32, i64, i64)> = tx
         .query_row(
             "UPDATE asset SET deleted = NULL, unlaid = 1 WHERE account = ?1 AND asset = ?2 AND deleted IS NOT NULL

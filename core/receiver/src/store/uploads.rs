@@ -5,6 +5,9 @@ use satchel_kernel::ids::{BlobHash, Nonce};
 
 use super::{StoreError, hash_column};
 
+/// `expires` of an open upload whose bytes nobody wants any more: it is due at once, and no byte puts that off.
+const UNWANTED: i64 = 0;
+
 /// What an upload is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
@@ -34,6 +37,13 @@ pub(crate) struct Upload {
     pub(crate) expires: i64,
     pub(crate) completed: Option<i64>,
     pub(crate) hash: Option<BlobHash>,
+}
+
+impl Upload {
+    /// True when a viewer deleted what it brings while it came.
+    pub(crate) fn is_unwanted(&self) -> bool {
+        self.state == State::Open && self.expires == UNWANTED
+    }
 }
 
 /// A row for each upload that was completed: two for a blob that was sent twice.
@@ -124,8 +134,17 @@ pub(crate) fn insert(tx: &Transaction<'_>, u: &Upload, key: Option<&str>, now: i
 
 /// Records that this many bytes are on disk and vouched for.
 pub(crate) fn keep(tx: &Transaction<'_>, id: &str, offset: u64, expires: i64) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE upload SET offset = ?2, expires = ?3, unverified = NULL WHERE id = ?1")?
-        .execute(params![id, offset, expires])?;
+    tx.prepare_cached(
+        "UPDATE upload SET offset = ?2, expires = iif(expires = ?4, ?4, ?3), unverified = NULL WHERE id = ?1",
+    )?
+    .execute(params![id, offset, expires, UNWANTED])?;
+    Ok(())
+}
+
+/// What this account is sending of a blob goes with the next sweep: a viewer deleted what it belongs to.
+pub(crate) fn stop(tx: &Transaction<'_>, account: &str, hash: &BlobHash) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE upload SET expires = ?3 WHERE account = ?1 AND claimed = ?2 AND state = 'open'")?
+        .execute(params![account, hash.as_bytes(), UNWANTED])?;
     Ok(())
 }
 

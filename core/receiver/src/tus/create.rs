@@ -12,12 +12,13 @@ use hyper::header::{self, HeaderMap, HeaderValue};
 use satchel_kernel::protocol::FILES_PATH;
 
 use super::headers::{self, Creation};
-use super::{describe, expires, finish, receive, serve, usable};
+use super::{describe, expires, finish, receive, serve, unwanted, usable};
 use crate::refusal::Refusal;
 use crate::server::App;
 use crate::slots::Turn;
 use crate::store::people::Caller;
 use crate::store::uploads::{self, State, Upload};
+use crate::store::{assets, holdings};
 use crate::{chance, clock, held};
 
 enum Made {
@@ -89,7 +90,8 @@ pub(super) async fn create(
     Ok(response)
 }
 
-/// Finds the upload of this key or makes one; in one transaction, so that two requests at once make one upload.
+/// Finds the upload of this key or makes one; in one transaction, so that two requests at once make one upload. None is made
+/// for what was deleted here with its post: nobody could stop it any more.
 async fn make(app: &App, caller: &Caller, creation: &Creation) -> Result<Made, Refusal> {
     let upload = Upload {
         id: chance::id(),
@@ -106,26 +108,36 @@ async fn make(app: &App, caller: &Caller, creation: &Creation) -> Result<Made, R
         completed: None,
         hash: None,
     };
-    let key = creation.key.clone();
+    let (key, again) = (creation.key.clone(), creation.again);
     let turn = app.slots.take(&upload.id).await?;
     let id = upload.id.clone();
     let made = app.store.write(move |tx| {
         let now = clock::unix_now();
-        let mut stale = None;
+        let mut left = None;
         if let Some(known) = key.as_deref().map(|key| uploads::by_key(tx, &upload.account, key)).transpose()?.flatten()
         {
-            if known.state != State::Open || known.expires > now {
-                return Ok(Made::Known(known));
+            if known.state != State::Open || known.expires > now || known.is_unwanted() {
+                return Ok(Some(Made::Known(known)));
             }
-            uploads::expire(tx, &known.id, now + finish::REMEMBER)?;
-            stale = Some(known.id);
+            left = Some(known.id);
+        }
+        if let Some(hash) = &upload.claimed {
+            if again {
+                holdings::undelete(tx, &upload.account, hash)?;
+            }
+            if assets::is_unwanted(tx, &upload.account, hash)? {
+                return Ok(None);
+            }
+        }
+        if let Some(stale) = &left {
+            uploads::expire(tx, stale, now + finish::REMEMBER)?;
         }
         uploads::insert(tx, &upload, key.as_deref(), now)?;
-        Ok(Made::Fresh { upload, turn, stale })
+        Ok(Some(Made::Fresh { upload, turn, stale: left }))
     });
     let made = made.await;
-    if !matches!(made, Ok(Made::Fresh { .. })) {
+    if !matches!(made, Ok(Some(Made::Fresh { .. }))) {
         app.slots.forget(&id);
     }
-    Ok(made?)
+    made?.ok_or_else(unwanted)
 }

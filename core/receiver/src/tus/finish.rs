@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{metadata, mismatch};
+use super::{metadata, mismatch, unknown, unwanted, usable};
 use crate::blobs::{Blobs, hash_file};
-use crate::clock;
 use crate::hub::Event;
 use crate::refusal::Refusal;
 use crate::server::App;
 use crate::slots::Turn;
 use crate::store::uploads::{self, State, Upload};
 use crate::store::{Store, StoreError, assets, blocking, holdings, people};
+use crate::{clock, posts};
 
 /// How long an upload whose bytes are gone is remembered, so that its client is told 410: 30 days.
 pub(crate) const REMEMBER: i64 = 30 * 24 * 3600;
@@ -48,17 +48,32 @@ pub(super) async fn finish(app: &Arc<App>, turn: &mut Turn, upload: &mut Upload)
 
     // A viewer's deletion must not unlink the blob between its link and its row.
     let gate = app.blob_gate.read().await;
+    let (account, id) = (upload.account.clone(), upload.id.clone());
+    let known = app.store.read(move |c| uploads::find(c, &account, &id)).await?.ok_or_else(unknown)?;
+    if known.is_unwanted() {
+        return usable(&known);
+    }
     let (blobs, name) = (app.blobs.clone(), upload.id.clone());
     blocking(move || Ok(blobs.adopt(&name, &hash, length)?)).await?;
     let now = clock::unix_now();
     let row = upload.clone();
     let changed = app.store.write(move |tx| {
+        // A post may have come meanwhile, of an asset that a viewer deleted: a post without a preview waits for no gate.
+        let unwanted = uploads::find(tx, &row.account, &row.id)?.is_none_or(|known| known.is_unwanted());
+        if unwanted || row.claimed.is_some() && assets::is_unwanted(tx, &row.account, &hash)? {
+            uploads::stop(tx, &row.account, &hash)?;
+            return Ok(None);
+        }
         uploads::set_complete(tx, &row.id, &hash, length, now)?;
         holdings::add(tx, &row.account, &hash, length, &row.id, now)?;
-        assets::blob_came(tx, &row, &hash, length, &metadata::bare(row.metadata.as_deref(), &hash), now)
+        assets::blob_came(tx, &row, &hash, length, &metadata::bare(row.metadata.as_deref(), &hash), now).map(Some)
     });
     let changed = changed.await?;
     drop(gate);
+    let Some(changed) = changed else {
+        posts::remove_unnamed(app, &[hash]).await?;
+        return Err(unwanted());
+    };
     upload.state = State::Complete;
     upload.completed = Some(now);
     upload.hash = Some(hash);

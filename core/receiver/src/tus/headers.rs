@@ -21,6 +21,8 @@ pub(super) struct Creation {
     pub(super) nonce: Option<Nonce>,
     pub(super) metadata: Option<String>,
     pub(super) checksum: Option<Checksum>,
+    /// A person wants it here though a viewer deleted it.
+    pub(super) again: bool,
 }
 
 impl Creation {
@@ -53,6 +55,7 @@ impl Creation {
             nonce: parsed(headers, protocol::NONCE, "Satchel-Nonce must be 32 hexadecimal digits")?,
             metadata,
             checksum: Checksum::read(headers)?,
+            again: headers.get(protocol::OVERRIDE_DELETED).is_some_and(|word| word == "1"),
         })
     }
 }

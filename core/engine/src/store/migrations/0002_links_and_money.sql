@@ -3,6 +3,10 @@
 -- The album that an asset was added from, as the app names it; empty where there is none.
 ALTER TABLE asset ADD COLUMN album TEXT NOT NULL DEFAULT '';
 
+-- The motion of a pair: its asset is shown by the still that it is beside.
+ALTER TABLE part ADD COLUMN beside INTEGER NOT NULL DEFAULT 0;
+CREATE UNIQUE INDEX part_beside ON part(asset) WHERE beside = 1;
+
 -- Of the first asset that wants it. None until one does.
 ALTER TABLE delivery ADD COLUMN kind TEXT;
 ALTER TABLE delivery ADD COLUMN album TEXT NOT NULL DEFAULT '';
@@ -17,7 +21,7 @@ UPDATE delivery SET
   todo = max(0, bytes - coalesce((SELECT max(u.acknowledged) FROM upload u WHERE u.delivery = delivery.id AND u.ended_utc_ms IS NULL), 0));
 
 DROP INDEX delivery_ready;
-CREATE INDEX delivery_ready ON delivery(target, class, kind, album, urgent, ord) WHERE stage = 'waiting' AND checked = 1;
+CREATE INDEX delivery_ready ON delivery(target, class, kind, album, urgent, ord, todo) WHERE stage = 'waiting' AND checked = 1;
 -- The smallest first: for rules and budgets that let only small things through.
 CREATE INDEX delivery_small ON delivery(target, class, kind, album, urgent, todo) WHERE stage = 'waiting' AND checked = 1;
 DROP INDEX delivery_unchecked;
@@ -75,9 +79,10 @@ END;
 
 -- A preview that may come after its post counts like something that waits, under a class of its own. 24 KB is what one is
 -- taken for before it is made.
-CREATE TRIGGER tally_bare AFTER UPDATE OF bare, stage, urgent ON delivery
+CREATE TRIGGER tally_bare AFTER UPDATE OF bare, stage, urgent, kind, album ON delivery
 WHEN (old.bare = 1 AND old.stage = 'delivered') <> (new.bare = 1 AND new.stage = 'delivered')
-  OR (new.bare = 1 AND new.stage = 'delivered' AND old.urgent <> new.urgent) BEGIN
+  OR (new.bare = 1 AND new.stage = 'delivered'
+      AND (old.urgent <> new.urgent OR old.kind IS NOT new.kind OR old.album <> new.album)) BEGIN
   INSERT INTO tally SELECT old.target, 'preview', coalesce(old.kind, ''), old.album, old.urgent, 'waiting', -1, -24576, -24576
     WHERE old.bare = 1 AND old.stage = 'delivered'
     ON CONFLICT DO UPDATE SET n = n - 1, bytes = bytes - 24576, todo = todo - 24576;

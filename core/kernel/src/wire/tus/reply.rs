@@ -183,6 +183,10 @@ impl Tus {
                 progressed: false,
             });
         }
+        if job.satchel {
+            // It expired, or somebody deleted there what it is of: asked which of it is there, the receiver tells.
+            return self.end(Status::Lost);
+        }
         self.create(job)
     }
 

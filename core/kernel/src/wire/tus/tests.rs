@@ -242,13 +242,17 @@ fn a_stop_in_mid_body_counts_as_bytes_sent() {
 }
 
 #[test]
-fn an_upload_that_expired_under_its_key_is_begun_anew() {
+fn an_upload_that_is_gone_under_its_key_is_asked_for_and_begun_anew() {
     let mut play = Play::new(job(true));
     let key = |p: &Play| p.open().unwrap().1.headers.iter().find(|(n, _)| n == "idempotency-key").cloned();
     let first = key(&play);
     play.cut(Cut::Reset, 1000);
     assert_eq!((play.method(), play.body()), (Some(Method::Post), 0));
     play.reply(410, &[], 0);
+    // It expired, or its post was deleted there: the have-check tells which.
+    assert_eq!(play.wire.status(), &Status::Lost);
+    let mut play = Play { wire: play.wire.retry(), ..Play::new(job(true)) };
+    play.event(Event::Start);
     assert_eq!(play.method(), Some(Method::Post));
     assert_ne!(key(&play), first);
     // Had its last byte gone out, it might have been completed before.

@@ -93,7 +93,7 @@ function update(asset) {
   const old = state.items.find((a) => a.id === asset.id);
   if (old && matches(asset) && keyOf(old) === keyOf(asset)) {
     const tile = draw(asset);
-    if (arrived(asset) && !arrived(old)) tile.classList.add("fresh");
+    if ((arrived(asset) && !arrived(old)) || (whole(asset) && !whole(old))) tile.classList.add("fresh");
     state.tiles.get(asset.id).replaceWith(tile);
     state.tiles.set(asset.id, tile);
     state.items[state.items.indexOf(old)] = asset;
@@ -170,6 +170,15 @@ function filter(tag, push = true) {
 const arrived = (a) => a.parts.some((p) => p.here);
 const media = (a, p, more = "") => `/media/${a.id}/${p.position}?v=${p.hash.slice(0, 12)}${more}`;
 const isVideo = (p) => p.type.startsWith("video/");
+const originals = (a) => a.parts.filter((p) => p.rendition === "original");
+const half = (a, role) => originals(a).find((p) => p.role === role);
+/** A live photo: a still, and a film of the moment around it, as one. */
+const isLive = (a) => Boolean(half(a, "still") && half(a, "motion"));
+/** What a person calls the asset: a live photo is its still, whichever file was named first. */
+const mainOf = (a) => (isLive(a) ? half(a, "still") : a.parts[0]);
+/** The original that is still to come, the main one first. */
+const missing = (a) => [mainOf(a), ...originals(a)].find((p) => p && !p.here);
+const whole = (a) => !missing(a);
 
 function best(asset, order) {
   for (const rendition of order) {
@@ -199,24 +208,37 @@ function zoneOf(asset) {
 }
 
 function picture(asset) {
-  const main = asset.parts[0];
+  const main = mainOf(asset), lacking = missing(asset);
   if (!main) return el("div", { class: "plate words" }, el("b", {}, "Text only"));
   const image = best(asset, ["preview", "press", "original"]);
   if (image) {
     const shown = el("img", { src: media(asset, image), alt: asset.caption || main.name, loading: "lazy", decoding: "async" });
-    return main.here ? shown : el("div", { class: "early" }, shown, bar(main));
+    return lacking ? el("div", { class: "early" }, shown, bar(lacking)) : shown;
   }
   const video = asset.parts.find((p) => p.here && isVideo(p));
-  if (video) return el("video", { src: `${media(asset, video)}#t=0.1`, preload: "metadata", muted: true, playsinline: true, tabindex: "-1" });
-  if (arrived(asset)) {
-    const here = asset.parts.find((p) => p.here);
-    const kind = (here.name.split(".").pop() || "file").slice(0, 5).toUpperCase();
-    return el("div", { class: "plate" }, el("b", {}, kind), el("span", {}, here.name), el("small", {}, "This browser cannot show it; it can be downloaded."));
+  const here = main.here ? main : asset.parts.find((p) => p.here);
+  if (video || here) {
+    const shown = video
+      ? film(asset, video, () => unseen(here), { src: `${media(asset, video)}#t=0.1`, preload: "metadata", muted: true, tabindex: "-1" })
+      : unseen(here);
+    return lacking ? el("div", { class: "early" }, shown, bar(lacking)) : shown;
   }
   const got = main.received || 0;
   return el("div", { class: "plate waiting" }, el("b", {}, "On its way"), el("span", {}, main.name),
     bar(main),
     el("small", {}, `${size(got)} of ${size(main.length)}`));
+}
+
+/** In the place of what this browser has no picture of. */
+function unseen(part) {
+  const kind = (part.name.split(".").pop() || "file").slice(0, 5).toUpperCase();
+  return el("div", { class: "plate" }, el("b", {}, kind), el("span", {}, part.name), el("small", {}, "This browser cannot show it; it can be downloaded."));
+}
+
+/** A film; something else takes its place where this browser cannot play it, which only trying tells for certain. */
+function film(asset, part, otherwise, props) {
+  const video = el("video", { src: media(asset, part), playsinline: true, onerror: () => video.replaceWith(otherwise()), ...props });
+  return video;
 }
 
 /** How much of a part's bytes is here. */
@@ -225,13 +247,13 @@ function bar(part) {
 }
 
 function draw(asset) {
-  const main = asset.parts[0];
-  const video = asset.parts.some(isVideo);
-  const live = asset.parts.some((p) => p.role === "motion") && asset.parts.some((p) => p.role === "still");
+  const main = mainOf(asset);
+  const live = isLive(asset);
+  const video = live || asset.parts.some(isVideo);
   const where = [asset.contributor, asset.place].filter(Boolean).join(" · ");
-  return el("article", { class: "tile", "data-asset": asset.id, "data-state": arrived(asset) ? "here" : "waiting", "data-posted": String(asset.posted) },
-    el("button", { type: "button", class: "frame", "aria-label": asset.caption || (main ? main.name : "Post"), onclick: () => show(asset.id) },
-      picture(asset), video ? el("span", { class: "badge" }, live ? "Live" : "▶") : null),
+  return el("article", { class: "tile", "data-asset": asset.id, "data-state": arrived(asset) ? "here" : "waiting", "data-whole": String(whole(asset)), "data-posted": String(asset.posted) },
+    el("button", { type: "button", class: "frame", "aria-label": (asset.caption || (main ? main.name : "Post")) + (live ? ", live photo" : ""), onclick: () => show(asset.id) },
+      picture(asset), video ? el("span", { class: "badge", title: live ? "Live photo" : "Video" }, live ? "Live" : "▶") : null),
     el("div", { class: "edge" }, el("span", { class: "name", title: main ? main.name : null }, main ? main.name : "—"), el("span", { class: "clock" }, clockOf(asset))),
     asset.caption ? el("p", { class: "caption" }, asset.caption) : asset.posted ? null : el("p", { class: "caption none" }, "No words came with it yet"),
     el("p", { class: "by" }, where),
@@ -248,24 +270,36 @@ function row(term, ...values) {
   return [el("dt", {}, term), el("dd", {}, ...values)];
 }
 
+/** What a live photo's two files come to, in words. */
+function halves(asset) {
+  const still = half(asset, "still").here, motion = half(asset, "motion").here;
+  if (still && motion) return "a still and its motion";
+  if (still) return "the motion is still to come";
+  return motion ? "the still itself is still to come" : "both its files are still to come";
+}
+
 function show(id) {
   const asset = state.items.find((a) => a.id === id);
   if (!asset) return $("viewer").close();
   state.shown = id;
-  const video = asset.parts.find((p) => p.here && isVideo(p));
+  const live = isLive(asset);
+  const motion = live ? half(asset, "motion") : null;
+  const video = motion && motion.here ? motion : asset.parts.find((p) => p.here && isVideo(p));
   const image = best(asset, ["original", "press", "preview"]);
-  // A film has a poster; a pair has a still and a film of it.
-  const film = video && (!image || asset.parts[0].role === "motion");
-  const main = film
-    ? el("video", { src: media(asset, video), poster: image && media(asset, image), controls: true, autoplay: true, playsinline: true })
-    : image ? el("img", { src: media(asset, image), alt: asset.caption || image.name }) : picture(asset);
-  $("stage").replaceChildren(main, ...(image && video && !film ? [el("video", { class: "second", src: media(asset, video), controls: true, playsinline: true })] : []));
+  const still = () => (image ? el("img", { src: media(asset, image), alt: asset.caption || image.name }) : picture(asset));
+  const kept = (part) => el("a", { class: "second", href: media(asset, part, "&download=1"), download: part.name }, "Download the motion");
+  // A film has a poster; a live photo has a still and a film of it.
+  const alone = video && !(live && image);
+  $("stage").replaceChildren(...[
+    alone ? film(asset, video, still, { poster: image && media(asset, image), controls: true, autoplay: true }) : still(),
+    video && !alone ? film(asset, video, () => kept(video), { class: "second", controls: true, preload: "metadata", "aria-label": "The motion of this live photo" }) : null].filter(Boolean));
   const day = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeZone: "UTC" }).format(new Date(asset.taken * 1000));
   const at = asset.latitude !== null && asset.longitude !== null ? `${asset.latitude.toFixed(4)}, ${asset.longitude.toFixed(4)}` : null;
   $("notes").replaceChildren(
     el("p", { class: asset.caption ? "caption" : "caption none" }, asset.caption || (asset.posted ? "No caption" : "No words came with it yet")),
     asset.tags.length ? el("p", { class: "marks" }, ...asset.tags.map(tagLink)) : "",
     el("dl", {},
+      ...(live ? row("Live photo", halves(asset)) : []),
       ...row("From", asset.contributor),
       ...(asset.author && asset.author !== asset.contributor ? row("By", asset.author) : []),
       ...row("Taken", asset.time ? `${day}, ${clockOf(asset)} ${zoneOf(asset)}`.trim() : "not said"),
@@ -273,7 +307,7 @@ function show(id) {
       ...row("Arrived", new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }).format(new Date(asset.arrived * 1000)))),
     el("ul", { class: "parts" }, ...asset.parts.map((p) => el("li", {},
       p.here ? el("a", { href: media(asset, p, "&download=1"), download: p.name }, p.name) : el("span", {}, p.name),
-      el("small", {}, `${p.rendition === "original" ? "" : `${p.rendition} · `}${size(p.length)}${p.here ? "" : " · on its way"}`)))),
+      el("small", {}, [p.rendition === "original" ? (live ? p.role : null) : p.rendition, size(p.length), p.here ? null : "on its way"].filter(Boolean).join(" · "))))),
     el("button", { type: "button", class: "delete", onclick: () => remove(asset) }, "Delete here"));
   const at_ = state.items.indexOf(asset);
   $("back").disabled = at_ === 0;

@@ -13,13 +13,41 @@ import java.io.File
  * @property copy copy the bytes into the outbox, for sources that will not stay.
  * @property album the album that it comes from, as the app names it, at most 200 characters; rules may tell albums apart. What is there
  *   already stays in its own.
+ * @property motion the motion of a live photo, of which the file that is added is the still: both are one asset, which travels as one
+ *   and shows as one post. For a photo that is there already, it joins it. Not for a folder.
  */
 public data class AddOptions(
     public val post: PostEdit = PostEdit(),
     public val urgent: Boolean = false,
     public val copy: Boolean = false,
     public val album: String? = null,
+    public val motion: Motion? = null,
 )
+
+/** Where the motion of a pair is. */
+public sealed interface Motion {
+    /**
+     * A file.
+     *
+     * @property file which. Not for logs.
+     */
+    public data class File(public val file: java.io.File) : Motion
+
+    /**
+     * An item of the app's [MediaLibrary].
+     *
+     * @property item which.
+     */
+    public data class Item(public val item: LibraryItem) : Motion
+
+    /**
+     * What the app wrote to a [Stage].
+     *
+     * @property stage which.
+     * @property name the file's name, as the camera or the library calls it; without folders, 1 to 255 bytes.
+     */
+    public data class Staged(public val stage: Stage, public val name: String) : Motion
+}
 
 /**
  * What became of a file that was added.

@@ -107,7 +107,8 @@ public data class PostEdit(
  * @property source where it was added from.
  * @property name the file's name. Not for logs.
  * @property hash the hash of its content, once it was read.
- * @property bytes length of the original in bytes, as far as known.
+ * @property bytes length of the original in bytes, as far as known; of a pair, of both files.
+ * @property motion of a pair: the motion beside the still, of which the properties above speak.
  * @property urgent goes before all that is not.
  * @property added when it was added.
  * @property post the latest post.
@@ -125,6 +126,7 @@ public data class Asset(
     public val name: String,
     public val hash: BlobHash?,
     public val bytes: Long,
+    public val motion: MotionView?,
     public val urgent: Boolean,
     public val added: Instant,
     public val post: Post,
@@ -134,6 +136,16 @@ public data class Asset(
     public val acknowledged: Long,
     public val deliveries: List<Delivery>,
 )
+
+/**
+ * The motion of a pair.
+ *
+ * @property source where it was added from.
+ * @property name the file's name. Not for logs.
+ * @property hash the hash of its content, once it was read.
+ * @property bytes its length in bytes.
+ */
+public data class MotionView(public val source: Source, public val name: String, public val hash: BlobHash?, public val bytes: Long)
 
 /**
  * One delivery of an asset.

@@ -138,14 +138,18 @@ public class Satchel private constructor(private val raw: RawSatchel, link: Link
      */
     public suspend fun stage(): Stage = call { raw.stage() }.toApi()
 
-    /** Adds what the app wrote, under the name that it had in the library. It may be repeated after a lost answer. */
+    /**
+     * Adds what the app wrote, under the name that it had in the library; of a live photo the still, with its [motion]. It may be
+     * repeated after a lost answer.
+     */
     public suspend fun commit(
         stage: Stage,
         name: String,
         post: PostEdit = PostEdit(),
         urgent: Boolean = false,
         album: String? = null,
-    ): Added = call { raw.commit(stage.id, name, post.toRaw(), urgent, album) }.toApi()
+        motion: Motion? = null,
+    ): Added = call { raw.commit(stage.id, name, post.toRaw(), urgent, album, motion?.toRaw()) }.toApi()
 
     /** Throws away what the app wrote. */
     public suspend fun discard(stage: Stage): Unit = call { raw.discard(stage.id) }
@@ -289,7 +293,7 @@ public class Satchel private constructor(private val raw: RawSatchel, link: Link
         throw failure
     }
 
-    /** Asks a target for all that was delivered to it. Changes nothing. */
+    /** Asks a target for all that was delivered to it. What a receiver has not got any more goes again with the next run. */
     public suspend fun check(target: TargetId): CheckReport = call { raw.check(target.value) }.toApi()
 
     /** A random id for a system that carries requests for the app, to be kept for as long as it may carry some. */

@@ -14,6 +14,8 @@ import app.satchel.Counts
 import app.satchel.Delivery
 import app.satchel.FolderFault
 import app.satchel.FolderReport
+import app.satchel.Motion
+import app.satchel.MotionView
 import app.satchel.Place
 import app.satchel.Post
 import app.satchel.PostEdit
@@ -30,6 +32,8 @@ import app.satchel.internal.ffi.Counts as RawCounts
 import app.satchel.internal.ffi.Delivery as RawDelivery
 import app.satchel.internal.ffi.FolderFault as RawFolderFault
 import app.satchel.internal.ffi.FolderReport as RawFolderReport
+import app.satchel.internal.ffi.Motion as RawMotion
+import app.satchel.internal.ffi.MotionView as RawMotionView
 import app.satchel.internal.ffi.Place as RawPlace
 import app.satchel.internal.ffi.Post as RawPost
 import app.satchel.internal.ffi.PostEdit as RawPostEdit
@@ -43,6 +47,7 @@ internal fun RawAsset.toApi(): Asset = Asset(
     name = name,
     hash = hash?.let(::BlobHash),
     bytes = bytes.toLong(),
+    motion = motion?.toApi(),
     urgent = urgent,
     added = instant(addedUtcMs),
     post = post.toApi(),
@@ -52,6 +57,8 @@ internal fun RawAsset.toApi(): Asset = Asset(
     acknowledged = acknowledged.toLong(),
     deliveries = deliveries.map { it.toApi() },
 )
+
+internal fun RawMotionView.toApi(): MotionView = MotionView(source.toApi(), name, hash?.let(::BlobHash), bytes.toLong())
 
 internal fun RawDelivery.toApi(): Delivery = Delivery(
     target = TargetId(target),
@@ -99,7 +106,13 @@ internal fun Place.toRaw(): RawPlace = RawPlace(latitude, longitude, name)
 
 internal fun PostEdit.toRaw(): RawPostEdit = RawPostEdit(caption, tags, place?.toRaw(), author, time)
 
-internal fun AddOptions.toRaw(): RawAddOptions = RawAddOptions(post.toRaw(), urgent, album, copy)
+internal fun AddOptions.toRaw(): RawAddOptions = RawAddOptions(post.toRaw(), urgent, album, copy, motion?.toRaw())
+
+internal fun Motion.toRaw(): RawMotion = when (this) {
+    is Motion.File -> RawMotion.File(file.absolutePath)
+    is Motion.Item -> RawMotion.Item(item.toRaw())
+    is Motion.Staged -> RawMotion.Staged(stage.id, name)
+}
 
 internal fun RawAdded.toApi(): Added = Added(
     AssetId(id),

@@ -10,12 +10,14 @@ import app.satchel.Config
 import app.satchel.HostLimits
 import app.satchel.JavaHost
 import app.satchel.LibraryItem
+import app.satchel.Motion
 import app.satchel.Order
 import app.satchel.PostEdit
 import app.satchel.Proof
 import app.satchel.RunOptions
 import app.satchel.Satchel
 import app.satchel.SatchelException
+import app.satchel.Stage
 import app.satchel.isSafeToFree
 import com.google.gson.Gson
 import com.google.gson.JsonElement
@@ -193,6 +195,10 @@ internal class Runner(private val stage: String, private val folder: File) {
                 view(outbox.asset(asset(step)))
             }
 
+            "list" -> {
+                json(mapOf("count" to outbox.list(limit = 1_000).size))
+            }
+
             else -> {
                 Rules(outbox, notes.assets).act(act, step)
             }
@@ -205,8 +211,9 @@ internal class Runner(private val stage: String, private val folder: File) {
     }
 
     private suspend fun add(outbox: Satchel, step: JsonObject) {
-        val photo = File(folder, "photos/${step.text("photo")}")
-        val options = AddOptions(post(step), step.flag("urgent"), step.flag("copy"), step["album"]?.asString)
+        val photo = photo(step.text("photo"))
+        val motion = step["motion"]?.let { Motion.File(photo(it.asString)) }
+        val options = AddOptions(post(step), step.flag("urgent"), step.flag("copy"), step["album"]?.asString, motion)
         val added = outbox.add(photo, options)
         step["as"]?.let { notes.assets[it.asString] = added.id.value }
         val expected = step["becomes"]?.asString ?: return
@@ -215,7 +222,8 @@ internal class Runner(private val stage: String, private val folder: File) {
 
     private suspend fun item(outbox: Satchel, step: JsonObject) {
         val name = step.text("photo")
-        val added = outbox.add(LibraryItem(name, name), AddOptions(post(step), copy = step.flag("copy")))
+        val motion = step["motion"]?.let { Motion.Item(LibraryItem(it.asString, it.asString)) }
+        val added = outbox.add(LibraryItem(name, name), AddOptions(post(step), copy = step.flag("copy"), motion = motion))
         step["as"]?.let { notes.assets[it.asString] = added.id.value }
     }
 
@@ -267,11 +275,15 @@ internal class Runner(private val stage: String, private val folder: File) {
 
     private suspend fun staged(outbox: Satchel, step: JsonObject) {
         val name = step.text("photo")
-        val stage = outbox.stage()
-        File(folder, "photos/$name").copyTo(stage.path)
-        val added = outbox.commit(stage, name, post(step), step.flag("urgent"))
+        val motion = step["motion"]?.let { Motion.Staged(written(outbox, it.asString), it.asString) }
+        val added = outbox.commit(written(outbox, name), name, post(step), step.flag("urgent"), motion = motion)
         step["as"]?.let { notes.assets[it.asString] = added.id.value }
     }
+
+    /** A stage that the bytes of a photo were written to. */
+    private suspend fun written(outbox: Satchel, name: String): Stage = outbox.stage().also { photo(name).copyTo(it.path) }
+
+    private fun photo(name: String) = File(folder, "photos/$name")
 
     private fun kill(number: Int): Nothing {
         notesFile.writeText(Gson().toJson(Notes(number + 1, notes.assets, notes.host)))

@@ -49,7 +49,9 @@ internal fun view(asset: Asset): JsonObject {
 
         else -> {}
     }
+    view["kind"] = asset.kind.name.lowercase()
     view["hash"] = asset.hash?.value
+    view["motion"] = asset.motion?.name
     view["bytes"] = asset.bytes
     view["urgent"] = asset.urgent
     view["revision"] = asset.revision
