@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use satchel_kernel::ids::{AssetId, DeliveryId, TargetId};
-use satchel_kernel::planner::World;
+use satchel_kernel::planner::{Bench, World};
 use satchel_kernel::policy::Policy;
 use satchel_kernel::wire::Patience;
 use tokio::sync::{Notify, broadcast};
@@ -87,12 +87,12 @@ pub(crate) struct Inner {
     pub changed: Notify,
     pub seed: u64,
     pub tokens: Tokens,
-    /// Held while a preview is made.
-    pub rendering: Arc<tokio::sync::Mutex<()>>,
+    /// Held while a picture is made.
+    rendering: Arc<tokio::sync::Mutex<()>>,
     /// What every byte goes through.
     door: Door,
-    /// Held while the host makes a small film.
-    pub filming: Arc<tokio::sync::Mutex<()>>,
+    /// Held while the host makes something of a film.
+    filming: Arc<tokio::sync::Mutex<()>>,
     clients: Mutex<HashMap<TargetId, Http>>,
     recovered: store::Recovered,
 }
@@ -217,6 +217,15 @@ impl Outbox {
 }
 
 impl Inner {
+    /// A bench to oneself: what is made there is made one at a time, also where a run that ended left something at it.
+    pub(crate) async fn at_bench(&self, bench: Bench) -> tokio::sync::OwnedMutexGuard<()> {
+        let lock = match bench {
+            Bench::Pictures => &self.rendering,
+            Bench::Films => &self.filming,
+        };
+        lock.clone().lock_owned().await
+    }
+
     pub(crate) fn tell(&self, change: Change) {
         // Without observers there is nobody to tell.
         let _ = self.changes.send(change);

@@ -309,9 +309,10 @@ impl Runner {
             }
             Action::Render(what) => {
                 let (delivery, stop) = (what.delivery, self.cancel.child_token());
-                let (what, since) = (what.clone(), Instant::now());
-                self.making.insert(delivery, InMaking { what, since, stop: stop.clone() });
-                self.tasks.spawn(async move { (Task::Make(delivery), render::render(inner, delivery, stop).await) });
+                let in_making = InMaking { what: what.clone(), since: Instant::now(), stop: stop.clone() };
+                self.making.insert(delivery, in_making);
+                let what = what.clone();
+                self.tasks.spawn(async move { (Task::Make(delivery), render::render(inner, what, stop).await) });
             }
             Action::Send { target: id, delivery, grant, along } => {
                 let (Some(target), Some(ticket)) = (target(id), self.ticket(*id, *grant)) else { return };

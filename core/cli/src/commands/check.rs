@@ -53,11 +53,14 @@ pub(crate) async fn run(args: CheckArgs) -> CommandResult {
                 found.missing,
                 found.unknown
             );
-            if found.missing > 0 && outbox.counts().await?.waiting() > 0 {
-                say!("  `satchel sync` sends again what is missing");
-            }
-            if found.missing > 0 && outbox.counts().await?.needs_person() > 0 {
-                say!("  what somebody deleted there goes again after `satchel retry`; `satchel status` names it");
+            if found.missing > 0 {
+                let counts = outbox.counts().await?;
+                if counts.waiting() > 0 {
+                    say!("  `satchel sync` sends again what is missing");
+                }
+                if counts.needs_person() > 0 {
+                    say!("  what somebody deleted there goes again after `satchel retry`; `satchel status` names it");
+                }
             }
         }
         code = match (found.missing, found.unknown) {

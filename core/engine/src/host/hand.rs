@@ -110,7 +110,7 @@ impl Handing {
                     Action::Render(what) if may_send && self.left != Some(0) => {
                         batches += 1;
                         acted = true;
-                        render::render(self.inner.clone(), what.delivery, CancellationToken::new()).await?;
+                        render::render(self.inner.clone(), what.clone(), CancellationToken::new()).await?;
                     }
                     _ if !may_send || self.left == Some(0) || self.is_full() => {}
                     _ => {

@@ -245,7 +245,7 @@ pub(crate) fn record(
                 return Ok(vec![]);
             }
             parts::restamp(tx, out.part.part, &stamp, now)?;
-            let (asset, motion) = (out.part.asset, parts::is_beside(tx, out.part.part)?);
+            let (asset, motion) = parts::whose(tx, out.part.part)?;
             let record = Record::Hashed { asset, motion, hash: out.hash, stamp, said: None };
             journal.append(&[record], Durable::Later)?;
             store::agree(tx, journal)?;

@@ -110,10 +110,9 @@ fn record(inner: &Arc<Inner>, done: Vec<(PartId, Outcome)>) -> Result<()> {
         let mut records = Vec::new();
         let mut changes = Vec::new();
         for (part, outcome) in done {
-            let asset = parts::asset_of(tx, part)?;
+            let (asset, motion) = parts::whose(tx, part)?;
             let following = match outcome {
                 Outcome::Read(hash, stamp, said) => {
-                    let motion = parts::is_beside(tx, part)?;
                     let said = said.filter(|_| !motion);
                     let following = parts::was_read(tx, part, &hash, &stamp, said.as_ref(), &now)?;
                     records.push(Record::Hashed { asset, motion, hash, stamp, said });

@@ -9,7 +9,7 @@ mod picture;
 use std::sync::Arc;
 
 use satchel_kernel::ids::DeliveryId;
-use satchel_kernel::state::AssetKind;
+use satchel_kernel::planner::{Bench, Making};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Result;
@@ -19,32 +19,29 @@ use crate::previews::Form;
 use crate::store;
 
 /// Makes what a delivery is of, or what its post takes along, and records it.
-pub(crate) async fn render(inner: Arc<Inner>, delivery: DeliveryId, stop: CancellationToken) -> Result<()> {
+pub(crate) async fn render(inner: Arc<Inner>, what: Making, stop: CancellationToken) -> Result<()> {
     let stopped = stop.clone();
     tokio::select! {
-        rendered = rendered(inner, delivery, stop) => rendered,
+        rendered = rendered(inner, what, stop) => rendered,
         // The host may take its time: nobody waits for it.
         () = stopped.cancelled() => Ok(()),
     }
 }
 
-async fn rendered(inner: Arc<Inner>, delivery: DeliveryId, stop: CancellationToken) -> Result<()> {
+async fn rendered(inner: Arc<Inner>, what: Making, stop: CancellationToken) -> Result<()> {
+    let Making { delivery, bench, .. } = what;
     if let Some(todo) = inner.store.read(move |conn| store::making::to_make(conn, delivery)).await? {
-        return made::make(inner, delivery, todo, stop).await;
+        return made::make(inner, delivery, bench, todo, stop).await;
     }
     for todo in inner.store.read(move |conn| store::making::to_name(conn, delivery)).await? {
         made::name(&inner, todo, &stop).await?;
     }
-    preview(inner, delivery, stop).await
+    preview(inner, delivery, bench, stop).await
 }
 
 /// Makes the preview of a post that is about to go, and records it.
-async fn preview(inner: Arc<Inner>, delivery: DeliveryId, stop: CancellationToken) -> Result<()> {
-    // One at a time, since each may take tens of megabytes; but what the host makes of a film holds up no picture.
-    let origin = inner.store.read(move |conn| store::previews::to_render(conn, delivery)).await?;
-    let is_film = origin.is_some_and(|original| original.kind == AssetKind::Video);
-    let lock = if is_film { &inner.filming } else { &inner.rendering };
-    let alone = lock.clone().lock_owned().await;
+async fn preview(inner: Arc<Inner>, delivery: DeliveryId, bench: Bench, stop: CancellationToken) -> Result<()> {
+    let alone = inner.at_bench(bench).await;
     let Some(original) = inner.store.read(move |conn| store::previews::to_render(conn, delivery)).await? else {
         return inner.store.write(move |tx| store::previews::follow(tx, delivery)).await;
     };

@@ -1,6 +1,6 @@
 //! What targets were said to hold, and may not any more: it is asked for, or goes, anew.
 
-use rusqlite::{Transaction, params};
+use rusqlite::{Params, Transaction, params};
 use satchel_kernel::ids::DeliveryId;
 
 use super::backfill;
@@ -20,20 +20,25 @@ pub(super) fn doubt(tx: &Transaction<'_>, part: i64, payload: i64, target: i64) 
 
 /// Its target has not got it any more, it says: it goes again, and the words of whatever wants it.
 pub(crate) fn missing(tx: &Transaction<'_>, delivery: DeliveryId) -> Result<()> {
-    let assets = "SELECT p.asset FROM wanted w JOIN part p ON p.id = w.part WHERE w.delivery = ?1";
-    tx.prepare_cached(&format!(
+    tx.prepare_cached(
         "DELETE FROM previewed WHERE target = (SELECT target FROM delivery WHERE id = ?1)
-           AND part IN (SELECT id FROM part WHERE rendition = 'preview' AND asset IN ({assets}))"
-    ))?
+           AND part IN (SELECT id FROM part WHERE rendition = 'preview' AND asset IN
+             (SELECT p.asset FROM wanted w JOIN part p ON p.id = w.part WHERE w.delivery = ?1))",
+    )?
     .execute([delivery.0])?;
-    let gone = format!(
-        "stage = 'delivered' AND (id = ?1 OR (class = 'text' AND target = (SELECT target FROM delivery WHERE id = ?1)
-           AND id IN (SELECT w.delivery FROM wanted w JOIN part p ON p.id = w.part WHERE p.asset IN ({assets}))))"
-    );
-    tx.prepare_cached(&format!("DELETE FROM receipt WHERE delivery IN (SELECT id FROM delivery WHERE {gone})"))?
-        .execute([delivery.0])?;
-    tx.prepare_cached(&format!("UPDATE delivery SET stage = 'waiting', proof = NULL, checked = 1 WHERE {gone}"))?
-        .execute([delivery.0])?;
+    let gone = "id = ?1 OR (class = 'text' AND target = (SELECT target FROM delivery WHERE id = ?1)
+       AND id IN (SELECT w.delivery FROM wanted w JOIN part p ON p.id = w.part WHERE p.asset IN
+         (SELECT q.asset FROM wanted v JOIN part q ON q.id = v.part WHERE v.delivery = ?1)))";
+    send(tx, gone, [delivery.0])
+}
+
+/// What was delivered goes again without a question, of those deliveries of which this holds.
+pub(super) fn send(tx: &Transaction<'_>, which: &str, given: impl Params + Copy) -> Result<()> {
+    let there = format!("stage = 'delivered' AND ({which})");
+    tx.prepare_cached(&format!("DELETE FROM receipt WHERE delivery IN (SELECT id FROM delivery WHERE {there})"))?
+        .execute(given)?;
+    tx.prepare_cached(&format!("UPDATE delivery SET stage = 'waiting', proof = NULL, checked = 1 WHERE {there}"))?
+        .execute(given)?;
     Ok(())
 }
 

@@ -1,12 +1,14 @@
 //! Taking assets in, and out.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension, Transaction, params};
 use satchel_kernel::ids::{AssetId, DeliveryId, PartId};
 use satchel_kernel::protocol::post::{Post, Rendition, Role};
 use satchel_kernel::state::{AssetKind, ParkReason};
 use satchel_kernel::time::Now;
 
-use super::{posts, rows, uploads};
+use super::{anew, posts, rows, uploads};
 use crate::error::{Error, Result};
 use crate::source::{Source, Stamp};
 
@@ -216,30 +218,30 @@ pub(crate) fn want_again(tx: &Transaction<'_>, seq: i64) -> Result<bool> {
     let deleted: Vec<(i64, i64)> = deleted
         .query_map(params![seq, reason], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
-    for (delivery, target) in &deleted {
+    for (delivery, _) in &deleted {
         uploads::retry(tx, DeliveryId(*delivery))?;
         // Asked, the server would say again that it was deleted there.
         tx.prepare_cached(
             "UPDATE delivery SET stage = 'waiting', checked = 1, park = NULL, trouble = NULL, failures = 0 WHERE id = ?1",
         )?
         .execute([delivery])?;
-        tx.prepare_cached("INSERT OR IGNORE INTO again (asset, target) VALUES (?1, ?2)")?.execute([seq, *target])?;
-        // All of an asset is deleted together: also what was there before, but for what another asset shows there still.
-        let alone = "NOT EXISTS (SELECT 1 FROM wanted w JOIN part p ON p.id = w.part AND p.asset <> ?1
-                     JOIN asset a ON a.seq = p.asset AND a.removed = 0 WHERE w.delivery = delivery.id)";
-        let there = format!("stage = 'delivered' AND target = ?2 AND id IN ({mine}) AND {alone}");
-        tx.prepare_cached(&format!("DELETE FROM receipt WHERE delivery IN (SELECT id FROM delivery WHERE {there})"))?
-            .execute([seq, *target])?;
-        tx.prepare_cached(&format!("UPDATE delivery SET stage = 'waiting', proof = NULL, checked = 1 WHERE {there}"))?
-            .execute([seq, *target])?;
+    }
+    // All of an asset is deleted together: also what was there before, but for what another asset shows there still.
+    let mine = format!(
+        "target = ?2 AND id IN ({mine}) AND NOT EXISTS (SELECT 1 FROM wanted w JOIN part p ON p.id = w.part AND p.asset <> ?1
+           JOIN asset a ON a.seq = p.asset AND a.removed = 0 WHERE w.delivery = delivery.id)"
+    );
+    for target in deleted.iter().map(|(_, target)| *target).collect::<BTreeSet<_>>() {
+        tx.prepare_cached("INSERT OR IGNORE INTO again (asset, target) VALUES (?1, ?2)")?.execute([seq, target])?;
+        anew::send(tx, &mine, [seq, target])?;
         tx.prepare_cached(&format!(
-            "UPDATE delivery SET checked = 1 WHERE stage IN ('waiting', 'resting') AND target = ?2 AND id IN ({mine}) AND {alone}"
+            "UPDATE delivery SET checked = 1 WHERE stage IN ('waiting', 'resting') AND {mine}"
         ))?
-        .execute([seq, *target])?;
+        .execute([seq, target])?;
         tx.prepare_cached(
             "DELETE FROM previewed WHERE target = ?2 AND part IN (SELECT id FROM part WHERE asset = ?1 AND rendition = 'preview')",
         )?
-        .execute([seq, *target])?;
+        .execute([seq, target])?;
     }
     Ok(!deleted.is_empty())
 }

@@ -414,7 +414,7 @@ pub(crate) fn length(conn: &Connection, delivery: DeliveryId) -> Result<u64> {
 
 /// Payload bytes of a delivery that its server has not said it kept; of half a pair, those of both halves: rules and budgets
 /// let a pair through as one, or not.
-pub(super) const UNIT_TODO: &str = "CASE WHEN delivery.kind = '\"pair\"' AND delivery.class = 'original' THEN
+pub(super) const UNIT_LEFT: &str = "CASE WHEN delivery.kind = '\"pair\"' AND delivery.class = 'original' THEN
     (SELECT coalesce(sum(o.todo), 0) FROM delivery o WHERE o.target = delivery.target AND o.class = 'original'
        AND o.stage NOT IN ('delivered', 'parked', 'dropped') AND o.id IN
          (SELECT v.delivery FROM wanted w JOIN part p ON p.id = w.part JOIN part q ON q.asset = p.asset
@@ -424,7 +424,7 @@ pub(super) const UNIT_TODO: &str = "CASE WHEN delivery.kind = '\"pair\"' AND del
 /// something else that was named by itself.
 pub(crate) fn group(conn: &Connection, delivery: DeliveryId) -> Result<Group> {
     let mut query = conn.prepare_cached(&format!(
-        "SELECT target, class, coalesce(kind, '\"other\"'), album, urgent, {UNIT_TODO} FROM delivery WHERE id = ?1",
+        "SELECT target, class, coalesce(kind, '\"other\"'), album, urgent, {UNIT_LEFT} FROM delivery WHERE id = ?1",
     ))?;
     Ok(query.query_row([delivery.0], |row| rows::group(row, 0))?)
 }

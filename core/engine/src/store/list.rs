@@ -8,7 +8,7 @@ use satchel_kernel::protocol::post::{Post, Rendition};
 use satchel_kernel::state::{AssetKind, AssetState, Proof, WaitReason};
 use satchel_kernel::time::Now;
 
-use super::deliveries::UNIT_TODO;
+use super::deliveries::UNIT_LEFT;
 use super::{grants, rows};
 use crate::error::{Error, Result};
 
@@ -236,7 +236,7 @@ fn complete(conn: &Connection, assets: &mut [Loaded], world: &World, policy: &Po
         "SELECT delivery.target, delivery.class, delivery.stage, delivery.bytes, delivery.due_utc_ms, delivery.due_boot, delivery.due_since_ms, delivery.trouble, delivery.park, delivery.proof,
                 (SELECT coalesce(sum(u.sent), 0) FROM upload u WHERE u.delivery = delivery.id),
                 (SELECT coalesce(max(u.acknowledged), 0) FROM upload u WHERE u.delivery = delivery.id),
-                EXISTS (SELECT 1 FROM receipt c WHERE c.delivery = delivery.id), p.asset, delivery.kind, delivery.album, delivery.urgent, {UNIT_TODO}, delivery.id,
+                EXISTS (SELECT 1 FROM receipt c WHERE c.delivery = delivery.id), p.asset, delivery.kind, delivery.album, delivery.urgent, {UNIT_LEFT}, delivery.id,
                 y.form = 'redacted', p.beside
          FROM part p JOIN wanted w ON w.part = p.id JOIN delivery ON delivery.id = w.delivery JOIN payload y ON y.id = delivery.payload
          WHERE p.asset BETWEEN ?1 AND ?2 AND delivery.stage <> 'dropped' ORDER BY p.asset DESC, delivery.id",

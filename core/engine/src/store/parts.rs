@@ -55,10 +55,11 @@ pub(crate) fn hashed_before(conn: &Connection, part: PartId) -> Result<Option<(B
     Ok(query.query_row([part.0], |row| Ok((rows::id(row, 0)?, rows::json(row, 1)?))).optional()?)
 }
 
-/// Whose part it is.
-pub(crate) fn asset_of(conn: &Connection, part: PartId) -> Result<AssetId> {
-    let mut query = conn.prepare_cached("SELECT a.id FROM part p JOIN asset a ON a.seq = p.asset WHERE p.id = ?1")?;
-    Ok(query.query_row([part.0], |row| rows::id(row, 0))?)
+/// Whose part it is, and whether it is the motion of a pair.
+pub(crate) fn whose(conn: &Connection, part: PartId) -> Result<(AssetId, bool)> {
+    let mut query =
+        conn.prepare_cached("SELECT a.id, p.beside FROM part p JOIN asset a ON a.seq = p.asset WHERE p.id = ?1")?;
+    Ok(query.query_row([part.0], |row| Ok((rows::id(row, 0)?, row.get(1)?)))?)
 }
 
 /// Whether a copy in the spool is somebody's.
@@ -132,12 +133,6 @@ pub(crate) fn was_not_read(tx: &Transaction<'_>, part: PartId) -> Result<Followi
         Some(seq) => follow(tx, seq),
         None => Ok(Following::default()),
     }
-}
-
-/// Whether a part is the motion of a pair.
-pub(crate) fn is_beside(conn: &Connection, part: PartId) -> Result<bool> {
-    let mut query = conn.prepare_cached("SELECT beside FROM part WHERE id = ?1")?;
-    Ok(query.query_row([part.0], |row| row.get(0))?)
 }
 
 /// A part's file was touched and holds what it held.

@@ -14,7 +14,7 @@ use satchel_kernel::protocol::post::Rendition;
 use satchel_kernel::state::AssetKind;
 use satchel_kernel::time::{Due, MAX_WAIT_MS, Now};
 
-use super::deliveries::UNIT_TODO;
+use super::deliveries::UNIT_LEFT;
 use super::{grants, making, money, previews, rows, targets};
 use crate::error::Result;
 
@@ -180,7 +180,7 @@ impl Loading<'_> {
             return self.bare(index, group, &kind);
         }
         let fits = match group.kind {
-            AssetKind::Pair => format!("todo <= ?6 AND (?6 = {} OR {UNIT_TODO} <= ?6)", i64::MAX),
+            AssetKind::Pair => format!("todo <= ?6 AND (?6 = {} OR {UNIT_LEFT} <= ?6)", i64::MAX),
             _ => "todo <= ?6".into(),
         };
         let limit = CANDIDATES as i64;
@@ -194,7 +194,7 @@ impl Loading<'_> {
         ]
         .map(|(by, within)| {
             format!(
-                "SELECT id, ord, {unrendered}, {UNIT_TODO} FROM delivery WHERE id IN (
+                "SELECT id, ord, {unrendered}, {UNIT_LEFT} FROM delivery WHERE id IN (
                    SELECT id FROM (SELECT id, ord, todo, target, class, kind FROM delivery
                      WHERE {OF_GROUP} AND stage = 'waiting' AND checked = 1 AND {within} ORDER BY {by} LIMIT {looked_at})
                    AS delivery WHERE {fits} ORDER BY {by} LIMIT ?7)"
@@ -273,7 +273,7 @@ impl Loading<'_> {
     fn granted(&mut self) -> Result<()> {
         let (text, other) = (previews::UNRENDERED, making::UNMADE);
         let mut query = self.conn.prepare_cached(&format!(
-            "SELECT delivery.target, delivery.class, delivery.kind, delivery.album, delivery.urgent, {UNIT_TODO},
+            "SELECT delivery.target, delivery.class, delivery.kind, delivery.album, delivery.urgent, {UNIT_LEFT},
                     delivery.id, delivery.ord, delivery.checked, y.hash IS NOT NULL,
                     CASE delivery.class WHEN 'text' THEN {text} ELSE {other} END
              FROM given_for f JOIN part p ON p.asset = f.asset JOIN wanted g ON g.part = p.id

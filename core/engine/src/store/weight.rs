@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 use satchel_kernel::ids::AssetId;
 use satchel_kernel::planner::PREVIEW;
 
-use super::deliveries::UNIT_TODO;
+use super::deliveries::UNIT_LEFT;
 use super::rows;
 use crate::error::{Error, Result};
 
@@ -40,7 +40,7 @@ pub(crate) fn weight(conn: &Connection) -> Result<Weight> {
     )?;
     let mut found = groups.query([])?;
     let mut of_group = conn.prepare_cached(&format!(
-        "SELECT {UNIT_TODO} FROM delivery WHERE target = ?1 AND class = ?2 AND kind = ?3 AND album = ?4 AND urgent = ?5
+        "SELECT {UNIT_LEFT} FROM delivery WHERE target = ?1 AND class = ?2 AND kind = ?3 AND album = ?4 AND urgent = ?5
            AND stage = 'waiting' AND checked = 1 ORDER BY todo DESC LIMIT 1",
     ))?;
     while let Some(row) = found.next()? {
@@ -73,7 +73,7 @@ pub(crate) fn weight_of(conn: &Connection, assets: &[AssetId]) -> Result<Weight>
            OR (stage = 'read' AND rendition = 'original' AND NOT EXISTS (SELECT 1 FROM wanted w WHERE w.part = part.id)))",
     )?;
     let mut open = conn.prepare_cached(&format!(
-        "SELECT DISTINCT delivery.id, todo + CASE class WHEN 'text' THEN {PREVIEW} ELSE 0 END, {UNIT_TODO}
+        "SELECT DISTINCT delivery.id, todo + CASE class WHEN 'text' THEN {PREVIEW} ELSE 0 END, {UNIT_LEFT}
          FROM part p JOIN wanted w ON w.part = p.id JOIN delivery ON delivery.id = w.delivery
          WHERE p.asset = ?1 AND delivery.{OPEN}"
     ))?;

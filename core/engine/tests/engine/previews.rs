@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex};
 
 use satchel::host::HostLimits;
 use satchel::kernel::protocol::post::Rendition;
@@ -229,7 +228,8 @@ async fn a_preview_that_cannot_be_made_again_holds_up_no_later_receiver() {
 #[derive(Default)]
 struct Hanging {
     called: AtomicBool,
-    let_go: AtomicBool,
+    let_go: Mutex<bool>,
+    changed: Condvar,
 }
 
 /// Lets it go at the latest when the test ends: a test that fails must not wait for a thread that never ends.
@@ -237,16 +237,15 @@ struct LetGo(Arc<Hanging>);
 
 impl Drop for LetGo {
     fn drop(&mut self) {
-        self.0.let_go.store(true, Ordering::SeqCst);
+        *self.0.let_go.lock().unwrap() = true;
+        self.0.changed.notify_all();
     }
 }
 
 impl Previewer for Hanging {
     fn picture(&self, _: &PreviewRequest) -> bool {
         self.called.store(true, Ordering::SeqCst);
-        while !self.let_go.load(Ordering::SeqCst) {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        drop(self.changed.wait_while(self.let_go.lock().unwrap(), |let_go| !*let_go).unwrap());
         false
     }
 }

@@ -8,6 +8,7 @@ use std::io::{self, Seek as _, Write};
 use std::sync::Arc;
 
 use satchel_kernel::ids::{BlobHash, DeliveryId, PartId};
+use satchel_kernel::planner::Bench;
 use satchel_kernel::retry::backoff_ms;
 use satchel_kernel::state::{AssetKind, ParkReason, Trouble};
 use tokio_util::sync::CancellationToken;
@@ -62,11 +63,14 @@ impl From<io::Error> for Outcome {
 }
 
 /// Makes what a delivery is of, whose turn has come.
-pub(super) async fn make(inner: Arc<Inner>, delivery: DeliveryId, todo: ToMake, stop: CancellationToken) -> Result<()> {
-    // One at a time, since each may take tens of megabytes; but what the host films holds up no picture.
-    let films = todo.what == Made::Press && todo.origins.first().is_some_and(|origin| origin.kind == AssetKind::Video);
-    let lock = if films { &inner.filming } else { &inner.rendering };
-    let alone = lock.clone().lock_owned().await;
+pub(super) async fn make(
+    inner: Arc<Inner>,
+    delivery: DeliveryId,
+    bench: Bench,
+    todo: ToMake,
+    stop: CancellationToken,
+) -> Result<()> {
+    let alone = inner.at_bench(bench).await;
     let (what, source, asset) = (todo.what, todo.source, todo.origins.first().map(|origin| origin.asset));
     let (making, stopped) = (inner.clone(), stop.clone());
     let outcome = tokio::task::spawn_blocking(move || {
@@ -139,7 +143,7 @@ pub(super) async fn make(inner: Arc<Inner>, delivery: DeliveryId, todo: ToMake, 
 /// Makes an original without its metadata for its name alone: a post is about to go that names it.
 pub(super) async fn name(inner: &Arc<Inner>, todo: ToMake, stop: &CancellationToken) -> Result<()> {
     let source = todo.source;
-    let alone = inner.rendering.clone().lock_owned().await;
+    let alone = inner.at_bench(Bench::Pictures).await;
     let (making, stopped) = (inner.clone(), stop.clone());
     let outcome = tokio::task::spawn_blocking(move || {
         let _alone = alone;
