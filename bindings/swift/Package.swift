@@ -29,20 +29,29 @@ var targets: [Target] = [
     library,
     .target(name: "SatchelGenerated", dependencies: ["satchel_ffiFFI"], linkerSettings: linked),
     .target(name: "Satchel", dependencies: ["SatchelGenerated"], swiftSettings: strict),
+    // What a share extension links: no Rust library, and no outbox.
+    .target(name: "SatchelInbox", swiftSettings: strict),
+    // Everything else of Apple's: what needs none of its frameworks runs on Linux too, and is tested there.
+    .target(name: "SatchelApple", dependencies: ["Satchel", "SatchelInbox"], swiftSettings: strict),
 ]
 // What an app adds has no tests in it.
 if FileManager.default.fileExists(atPath: "\(folder)/Tests") {
     targets += [
         .target(
             name: "SatchelSystem", dependencies: ["Satchel"], path: "Tests/SatchelSystem", swiftSettings: strict),
+        .target(name: "SatchelStops", path: "Tests/SatchelStops", swiftSettings: strict),
         .testTarget(
-            name: "SatchelTests", dependencies: ["Satchel", "SatchelGenerated", "SatchelSystem"],
+            name: "SatchelTests",
+            dependencies: ["Satchel", "SatchelApple", "SatchelGenerated", "SatchelInbox", "SatchelSystem"],
             swiftSettings: strict),
     ]
     let programs: [(String, needs: [Target.Dependency])] = [
         ("SatchelScenario", ["Satchel", "SatchelSystem"]), ("SatchelKilled", ["Satchel"]),
         ("SatchelHost", ["Satchel", "SatchelSystem"]), ("SatchelCarrier", ["SatchelSystem"]),
         ("SatchelBench", ["Satchel", "SatchelGenerated"]),
+        ("SatchelWaking", ["Satchel", "SatchelApple", "SatchelSystem"]),
+        ("SatchelSharing", ["SatchelInbox", "SatchelStops"]),
+        ("SatchelTaking", ["Satchel", "SatchelApple", "SatchelInbox", "SatchelStops"]),
     ]
     targets += programs.map { name, needs in
         .executableTarget(name: name, dependencies: needs, path: "Tests/\(name)", swiftSettings: strict)
@@ -52,7 +61,7 @@ if FileManager.default.fileExists(atPath: "\(folder)/Tests") {
 let package = Package(
     name: "Satchel",
     platforms: [.iOS(.v16), .macOS(.v13)],
-    products: [.library(name: "Satchel", targets: ["Satchel"])],
+    products: ["Satchel", "SatchelApple", "SatchelInbox"].map { .library(name: $0, targets: [$0]) },
     targets: targets,
     swiftLanguageModes: [.v6]
 )

@@ -85,6 +85,7 @@ impl MediaLibrary for Album {
         let how = lock(&self.answers).clone();
         match how.as_str() {
             "away" => return Ok(OpenedItem::Away),
+            "in_cloud" => return Ok(OpenedItem::InCloud),
             "fails" => return Err(SatchelError::Host { words: "the library was asked to fail".into() }),
             _ => {}
         }

@@ -10,7 +10,7 @@
 //! | `remove`, `retry` | of an `asset` |
 //! | `pause` | `pause`, to `paused` |
 //! | `link` | `set_link`: `wifi`, `cellular`, `mobile` (the same, but nobody knows whether it is metered or roaming), `unknown`, `none`; with its `network`, its `rate` in bytes a second, and `roaming`, `constrained`, `captive`, `free_for_now` (temporarily not metered) |
-//! | `run` | `run` until nothing is due; `is` is compared with the counts and with when to run next: `needs`, `charging`, `sooner`, `waits` (its bytes), whether it is `timed` |
+//! | `run` | `run` until nothing is due; `is` is compared with the counts and with when to run next: `needs`, `charging`, `sooner`, `waits` (its bytes), whether it is `timed`; whether it was `stopped` |
 //! | `until` | `try_now` and `run`, again and again, until the `asset` `is` so |
 //! | `host` | HTTP by the host: `host_running` with nothing, then `host_steps` (at most `bytes` a step) and `host_outcome` through the language's own HTTP client, until there are no steps. With `twice`, its system sends each PATCH once more at the same offset and tells that; with `forget`, it tells nothing of the first steps, as if the host had died. `is` is compared with what the first step asks of its network |
 //! | `item` | `add_item` of the item NAME of the host's media library, which has the photos, with another as its `motion`; remembered `as` a name |
@@ -31,12 +31,24 @@
 //! | `redact` | `set_redaction` of all targets: `none`, `location`, `all` |
 //! | `see` | the `asset` `is` so |
 //! | `list` | `list`: the `count` of all assets |
+//! | `urgent` | `set_urgent` of an `asset`, to `urgent` |
+//! | `attempts` | `attempts` of an `asset`: whether there are `any`; of the last one its `method`, `status`, `words` |
+//! | `wake` | `wake`, compared as of `run` |
+//! | `suspend`, `resume` | `suspend` within ten seconds, whether all was quiet `is`; `resume` |
+//! | `pretend` | `pretend` that a `page`, `silence` or `reset` `stands` there, a `rate` in bytes a second, a `latency` in milliseconds; nothing any more without these |
+//! | `report` | `report`; whether it `names` a text |
+//! | `endpoints` | `set_endpoints` of the one target: the stage's mirror, or these `urls` with a `pin`; whether they are `shared` (their store); the first one's `addresses`, `their_addresses` |
+//! | `ways` | the endpoint `at` a place: `health`, `by`, `trouble`, `words`, `by_address`, whether it `rests`, whether it `carries`; the `count` of all, how many `further` ones are set |
+//! | `blocks` | the `count` of records; of the first its `kind`, `status`, `title`, whether there is a `page` and it is `whole`, whether it was seen `again` |
+//! | `export` | `export_blocks`: the `count`, whether a text that it `holds` is `held` |
+//! | `neutral` | `set_neutral`, to `url` or none; the `url` that is set |
 //! | `safe` | whether a `proof` allows the original to be deleted is `is` |
 //! | `kill` | the runner notes where it is and kills itself; the next one goes on behind this step |
 //!
 //! A step with `world` is for the [stage](crate::stage); what it answers is compared with `is`. A step with `fails` must
 //! fail with that error. `is` holds what must be so; what it leaves out may be anything.
 
+mod endpoints;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -46,7 +58,7 @@ use std::time::Duration;
 
 use satchel_ffi::{
     AddOptions, CancelToken, Config, Header, HostCut, HostLimits, HostOutcome, HostStep, LibraryItem, Motion, Order,
-    Peer, Policy, PostEdit, RunOptions, Satchel, SatchelError,
+    Peer, Policy, PostEdit, Pretend, RunOptions, Satchel, SatchelError, StandIn,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -189,12 +201,22 @@ impl Runner {
             "retry" => nothing(outbox.retry(self.asset(step)?).await),
             "pause" => nothing(outbox.pause(step["paused"].as_bool().unwrap_or(true)).await),
             "run" => ran(&outbox).await,
+            "urgent" => nothing(outbox.set_urgent(self.asset(step)?, step["urgent"].as_bool().unwrap_or(true)).await),
+            "attempts" => outbox.attempts(self.asset(step)?).await.map(|all| view::attempts(&all)),
+            "wake" => outbox.wake().await.map(|wake| view::wake(&wake)),
+            "suspend" => outbox.suspend(10_000).await.map(Value::from),
+            "resume" => nothing(outbox.resume()),
+            "pretend" => nothing(outbox.pretend(pretend(step)?)),
+            "report" => {
+                let names = text(step, "names")?;
+                outbox.report().await.map(|report| json!(report.contains(names)))
+            }
             "until" => return self.until(&outbox, step).await,
             "host" => return self.host(&outbox, step).await,
             "staged" => return self.staged(&outbox, step).await,
             "see" => outbox.asset(self.asset(step)?).await.map(|asset| view::asset(&asset)),
             "list" => outbox.list(None, 1_000).await.map(|all| json!({ "count": all.len() })),
-            other => return self.act_on_rules(other, &outbox, step).await,
+            other => return self.act_on_endpoints(other, &outbox, step).await,
         })
     }
 
@@ -405,6 +427,20 @@ async fn ran(outbox: &Satchel) -> Result<Value, SatchelError> {
     let options = RunOptions { deadline_ms: None, linger_ms: 0, targets: None };
     let report = outbox.run(options, CancelToken::new()).await?;
     Ok(rules::report(&report))
+}
+
+/// What is to be pretended; nothing where the step names nothing.
+fn pretend(step: &Value) -> Result<Option<Pretend>, String> {
+    let stands = match step["stands"].as_str() {
+        None => None,
+        Some("page") => Some(StandIn::Page),
+        Some("silence") => Some(StandIn::Silence),
+        Some("reset") => Some(StandIn::Reset),
+        Some(other) => return Err(format!("nothing pretends to be {other}")),
+    };
+    let pretend = Pretend { bytes_per_second: step["rate"].as_u64(), latency_ms: step["latency"].as_u64(), stands };
+    let nothing = Pretend { bytes_per_second: None, latency_ms: None, stands: None };
+    Ok((pretend != nothing).then_some(pretend))
 }
 
 fn post(step: &Value) -> PostEdit {

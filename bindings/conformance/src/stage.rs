@@ -10,7 +10,8 @@
 //! | `receiver` | starts a receiver behind a link, once | `code`, `url` |
 //! | `plain` | the receiver goes on without TLS at the same address, for a system that trusts no certificate of its own; with it again when `on` is false | |
 //! | `tus` | starts a bare tus server behind a link, once | `url` |
-//! | `link` | changes that link by a typed `line` (`satchel link`, then `help`) | |
+//! | `mirror` | starts a second link before the receiver or the tus server, once | `url`, the receiver's `pin` |
+//! | `link` | changes the links by a typed `line` (`satchel link`, then `help`): all of them, or the one `at` `first` or `mirror` | |
 //! | `lie` | the tus server lies at a `point` (`create`, `head`, `patch`, `any`): `page` with a `status`, `lose_answer`, `forget`, `status` with a `status` | |
 //! | `honest` | the tus server lies no more | |
 //! | `completed` | counts uploads of `photos/NAME` that were completed, at the receiver or the tus server | `count`, `whole` |
@@ -40,6 +41,7 @@ struct World {
     folder: PathBuf,
     receiver: Option<(Receiver, Simulator)>,
     tus: Option<(LyingTus, Simulator)>,
+    mirror: Option<Simulator>,
 }
 
 type Reply = Result<Value, String>;
@@ -53,7 +55,7 @@ impl Stage {
         tokio::fs::create_dir_all(folder.join("photos")).await?;
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
-        let world = Arc::new(Mutex::new(World { folder, receiver: None, tus: None }));
+        let world = Arc::new(Mutex::new(World { folder, receiver: None, tus: None, mirror: None }));
         let router = axum::Router::new().route("/", post(step)).with_state(world);
         let server = tokio::spawn(async move {
             let _ = axum::serve(listener, router).await;
@@ -94,9 +96,11 @@ impl World {
             "receiver" => self.receiver().await,
             "plain" => self.plain(step["on"].as_bool().unwrap_or(true)).await,
             "tus" => self.tus().await,
+            "mirror" => self.mirror(),
             "link" => {
                 let command = Command::parse(text(step, "line")?).map_err(|e| e.to_string())?;
-                self.links().for_each(|link| link.obey(&command));
+                let at = step["at"].as_str();
+                self.links(at).for_each(|link| link.obey(&command));
                 Ok(json!({}))
             }
             "lie" => {
@@ -202,8 +206,26 @@ impl World {
         Ok(json!({ "url": format!("http://{}/files/", link.addr()) }))
     }
 
-    fn links(&self) -> impl Iterator<Item = &Simulator> {
-        self.receiver.iter().map(|(_, link)| link).chain(self.tus.iter().map(|(_, link)| link))
+    fn mirror(&mut self) -> Reply {
+        let receiver = self.receiver.as_ref().map(|(receiver, _)| (receiver.addr(), receiver.pairing_code()));
+        let server = receiver.as_ref().map(|(addr, _)| *addr).or(self.tus.as_ref().map(|(tus, _)| tus.addr()));
+        let server = server.ok_or("there is no server to mirror")?;
+        if self.mirror.is_none() {
+            self.mirror = Some(Simulator::start(loopback(), server, 2).map_err(|e| e.to_string())?);
+        }
+        let Some(mirror) = &self.mirror else { return Err("there is no mirror".into()) };
+        Ok(match receiver {
+            Some((_, code)) => {
+                json!({ "url": format!("https://{}:{}/", code.host, mirror.addr().port()), "pin": code.pin })
+            }
+            None => json!({ "url": format!("http://{}/files/", mirror.addr()) }),
+        })
+    }
+
+    fn links(&self, at: Option<&str>) -> impl Iterator<Item = &Simulator> {
+        let first = self.receiver.iter().map(|(_, link)| link).chain(self.tus.iter().map(|(_, link)| link));
+        let (first_too, mirror_too) = (at != Some("mirror"), at != Some("first"));
+        first.filter(move |_| first_too).chain(self.mirror.iter().filter(move |_| mirror_too))
     }
 
     fn liar(&self) -> Result<&LyingTus, String> {

@@ -1,8 +1,8 @@
 //! States, reasons and errors as scenarios name them: the same codes in all languages. `vocabulary.json` lists them all.
 
 use satchel_ffi::{
-    AddKind, Asset, AssetKind, AssetState, Counts, HostStep, Imposter, LinkKind, LinkNeed, ParkReason, Proof,
-    Rendition, SatchelError, Trouble, WaitReason, Wake,
+    AddKind, Asset, AssetKind, AssetState, Attempt, Block, Counts, Health, HostStep, Imposter, LinkKind, LinkNeed,
+    ParkReason, Proof, Rendition, SatchelError, Trouble, WaitReason, Wake,
 };
 use serde_json::{Value, json};
 
@@ -95,6 +95,17 @@ pub fn wake(wake: &Wake) -> Value {
     })
 }
 
+/// Whether there are any; the last one.
+pub fn attempts(all: &[Attempt]) -> Value {
+    let last = all.first();
+    json!({
+        "any": last.is_some(),
+        "method": last.map(|one| &one.method),
+        "status": last.map(|one| one.status),
+        "words": last.map(|one| &one.words),
+    })
+}
+
 /// What a step asks of the network that carries it.
 pub fn constraints(step: &HostStep) -> Value {
     json!({
@@ -146,6 +157,7 @@ codes! {
         WaitReason::TargetRests { .. } => "target_rests",
         WaitReason::SourceBusy => "source_busy",
         WaitReason::SourceAway => "source_away",
+        WaitReason::InCloud => "in_cloud",
     } other WaitReason::Other { code } => code
 }
 
@@ -174,6 +186,10 @@ codes! {
         Trouble::Unreachable => "unreachable",
         Trouble::Cut => "cut",
         Trouble::Imposter { .. } => "imposter",
+        Trouble::Blocked { .. } => "blocked",
+        Trouble::SignIn => "sign_in",
+        Trouble::NoLink => "no_link",
+        Trouble::WrongClock => "wrong_clock",
         Trouble::Gateway { .. } => "gateway",
         Trouble::Busy { .. } => "busy",
         Trouble::Locked => "locked",
@@ -181,6 +197,7 @@ codes! {
         Trouble::Contradiction => "contradiction",
         Trouble::Refused { .. } => "refused",
         Trouble::SourceAway => "source_away",
+        Trouble::InCloud => "in_cloud",
         Trouble::StorageFull => "storage_full",
     } other Trouble::Other { code } => code
 }
@@ -193,6 +210,38 @@ codes! {
         Imposter::Certificate => "certificate",
         Imposter::Garbage => "garbage",
         Imposter::Unmarked => "unmarked",
+    }
+}
+
+codes! {
+    /// How an endpoint fares.
+    health(Health), HEALTHS {
+        Health::Unknown => "unknown",
+        Health::Open => "open",
+        Health::Slow => "slow",
+        Health::Down => "down",
+        Health::Blocked { .. } => "blocked",
+        Health::Captive => "captive",
+    }
+}
+
+codes! {
+    /// How an endpoint is blocked.
+    block(Block), BLOCKS {
+        Block::Page => "page",
+        Block::Redirect => "redirect",
+        Block::Certificate => "certificate",
+        Block::Reset => "reset",
+        Block::Name => "name",
+        Block::Silence => "silence",
+    }
+}
+
+/// How a blocked endpoint is.
+pub fn block_of(health: &Health) -> Option<&str> {
+    match health {
+        Health::Blocked { by } => Some(block(by)),
+        _ => None,
     }
 }
 
@@ -290,6 +339,8 @@ pub fn vocabulary() -> Value {
         "park_reasons": PARK_REASONS,
         "troubles": TROUBLES,
         "imposters": IMPOSTERS,
+        "healths": HEALTHS,
+        "blocks": BLOCKS,
         "link_kinds": LINK_KINDS,
         "link_needs": LINK_NEEDS,
         "proofs": PROOFS,

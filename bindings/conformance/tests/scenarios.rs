@@ -52,7 +52,7 @@ macro_rules! scenarios {
 }
 
 scenarios! {
-    add, bad_input, block_page, budget, fate_unknown, film, fresh_token, grant, host_http, kill, ledger, library, links,
-    lying_server, money, network_mark, pair, parked, policy, post_edited, power, previews, price, receipts, redaction,
-    removed, resume, small_budget, staged, twin, wake,
+    add, bad_input, block_page, blocked, budget, endpoints, fate_unknown, film, fresh_token, grant, host_http, kill, ledger, library, links,
+    lying_server, money, network_mark, pair, parked, policy, post_edited, power, pretend, previews, price, receipts, redaction,
+    removed, resume, small_budget, staged, suspend, twin, wake,
 }

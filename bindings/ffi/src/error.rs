@@ -169,6 +169,7 @@ pub(crate) fn source_code(fault: SourceFault) -> &'static str {
         SourceFault::NotAFile => "not_a_file",
         SourceFault::Loop => "loop",
         SourceFault::Away => "away",
+        SourceFault::InCloud => "in_cloud",
         SourceFault::Host => "host",
         SourceFault::Io(_) => "io",
     }

@@ -59,8 +59,10 @@ pub enum OpenedItem {
     Gone,
     /// The person did not allow it: the asset is parked.
     Denied,
-    /// Not now: it is in the cloud, the phone is locked, the library is busy. It is tried again by itself.
+    /// Not now: the phone is locked, the library is busy. It is tried again by itself.
     Away,
+    /// It is only in the cloud, and the app does not fetch it over the link that there is. It is tried again by itself.
+    InCloud,
 }
 
 /// Makes pictures of what Satchel cannot read by itself: a frame of a video, a photo in a format of the phone's own (HEIC).
@@ -164,6 +166,7 @@ impl satchel::MediaLibrary for Opening {
             Ok(OpenedItem::Gone) => return Err(LibraryFault::Gone),
             Ok(OpenedItem::Denied) => return Err(LibraryFault::Denied),
             Ok(OpenedItem::Away) => return Err(LibraryFault::Away),
+            Ok(OpenedItem::InCloud) => return Err(LibraryFault::InCloud),
             Err(error) => {
                 tracing::warn!(%error, "the media library");
                 return Err(LibraryFault::Failed);

@@ -229,3 +229,9 @@ impl From<satchel::Wake> for Wake {
         Self { at_utc_ms, needs: needs.map(Into::into), charging, sooner: sooner.map(Into::into), bytes }
     }
 }
+
+/// The class by which bytes over a link are counted.
+#[uniffi::export]
+pub fn link_class(link: Link) -> LinkClass {
+    kernel::link::Link::from(link).class().into()
+}

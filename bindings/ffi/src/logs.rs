@@ -1,5 +1,6 @@
-//! Where Satchel's log goes: to the host, a line at a time. Nothing in it tells of a photo but its asset's id (law 9).
+//! Where Satchel's log goes: to the host, a line at a time; and the latest lines into a report. Nothing in it tells of a photo but its asset's id (law 9).
 
+use std::collections::VecDeque;
 use std::fmt::{Debug, Write as _};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -14,6 +15,8 @@ use crate::SatchelError;
 
 /// Lines that wait for a slow host; more are dropped, and counted in the next one that is not.
 const WAITING: usize = 1_000;
+/// The latest lines that a report has.
+const LATEST: usize = 200;
 
 /// How much is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, uniffi::Enum)]
@@ -42,6 +45,20 @@ struct Line {
     text: String,
 }
 
+/// The latest lines of what happened in large, whether a host listens or not.
+static KEPT: Mutex<VecDeque<String>> = Mutex::new(VecDeque::new());
+static LOGS: OnceLock<Result<Logs, SatchelError>> = OnceLock::new();
+
+/// Keeps the latest lines from now on, where nothing else has this process's log.
+pub(crate) fn keep() {
+    let _ = LOGS.get_or_init(start);
+}
+
+/// The latest lines, oldest first.
+pub(crate) fn latest() -> Vec<String> {
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+}
+
 struct Logs {
     sink: Arc<Mutex<Option<Arc<dyn LogSink>>>>,
     most: Arc<AtomicU8>,
@@ -53,7 +70,6 @@ struct Logs {
 /// `Invalid` in a process whose log is taken already by something else written in Rust.
 #[uniffi::export]
 pub fn set_log_sink(sink: Option<Arc<dyn LogSink>>, level: LogLevel) -> Result<(), SatchelError> {
-    static LOGS: OnceLock<Result<Logs, SatchelError>> = OnceLock::new();
     let logs = LOGS.get_or_init(start).as_ref().map_err(Clone::clone)?;
     logs.most.store(if sink.is_some() { level as u8 + 1 } else { 0 }, Ordering::Relaxed);
     *logs.sink.lock().unwrap_or_else(PoisonError::into_inner) = sink;
@@ -96,17 +112,29 @@ impl Subscriber for Collector {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        ours(metadata) && (level(*metadata.level()) as u8) < self.most.load(Ordering::Relaxed)
+        let most = self.most.load(Ordering::Relaxed).max(LogLevel::Info as u8 + 1);
+        ours(metadata) && (level(*metadata.level()) as u8) < most
     }
 
     fn event(&self, event: &Event<'_>) {
         let mut text = String::new();
         event.record(&mut Words(&mut text));
+        let level = level(*event.metadata().level());
+        if level <= LogLevel::Info {
+            let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() == LATEST {
+                kept.pop_front();
+            }
+            kept.push_back(format!("{level:?} {text}"));
+        }
+        if level as u8 >= self.most.load(Ordering::Relaxed) {
+            return;
+        }
         let mut dropped = self.dropped.lock().unwrap_or_else(PoisonError::into_inner);
         if *dropped > 0 {
             let _ = write!(text, " ({dropped} lines before this one were dropped)");
         }
-        match self.lines.try_send(Line { level: level(*event.metadata().level()), text }) {
+        match self.lines.try_send(Line { level, text }) {
             Ok(()) => *dropped = 0,
             Err(TrySendError::Full(_)) => *dropped += 1,
             Err(TrySendError::Disconnected(_)) => {}

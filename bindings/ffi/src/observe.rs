@@ -62,6 +62,11 @@ pub enum Change {
         /// What.
         trouble: Trouble,
     },
+    /// The ways to a target fare otherwise than before.
+    Endpoints {
+        /// Which target.
+        target: i64,
+    },
     /// Nothing can be done until then.
     Idle {
         /// When, and needing what.
@@ -91,6 +96,7 @@ impl From<satchel::Change> for Change {
             },
             C::Parked { asset, reason } => Self::Parked { asset: asset.map(|a| a.to_string()), reason: reason.into() },
             C::Trouble { target, trouble } => Self::Trouble { target: target.0, trouble: trouble.into() },
+            C::Endpoints { target } => Self::Endpoints { target: target.0 },
             C::Idle(wake) => Self::Idle { wake: wake.into() },
             // The engine may add changes; a host of this version need not know them.
             _ => Self::Other { code: "other".into() },

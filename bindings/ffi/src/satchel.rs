@@ -15,9 +15,9 @@ use url::Url;
 
 use crate::host::{Drawing, Opening, Renewing};
 use crate::{
-    AddOptions, Added, Asset, CancelToken, CheckReport, Config, Counts, Credentials, FolderReport, LedgerRow,
-    LibraryItem, MediaLibrary, Observation, Observer, Opened, PostEdit, Previewer, RunOptions, RunReport, SatchelError,
-    Target,
+    AddOptions, Added, Asset, Attempt, CancelToken, CheckReport, Config, Counts, Credentials, FolderReport, LedgerRow,
+    LibraryItem, MediaLibrary, Observation, Observer, Opened, PostEdit, Pretend, Previewer, RunOptions, RunReport,
+    SatchelError, Target, Wake, logs,
 };
 
 pub(crate) type Result<T, E = SatchelError> = std::result::Result<T, E>;
@@ -63,6 +63,7 @@ impl Satchel {
     ) -> Result<Arc<Self>> {
         let Config { folder, policy, extra_roots, connect_timeout_ms } = config;
         let policy = policy.map(TryInto::try_into).transpose()?;
+        logs::keep();
         let work = TaskTracker::new();
         let mut settings = satchel::Config::new(PathBuf::from(folder));
         settings.policy = policy;
@@ -186,6 +187,18 @@ impl Satchel {
         self.tracked(async move { outbox.edit_post(id, edit.into()).await }).await
     }
 
+    /// Says whether an asset goes before all that is not urgent.
+    pub async fn set_urgent(&self, id: String, urgent: bool) -> Result<()> {
+        let (outbox, id) = (self.open_outbox()?, asset_id(&id)?);
+        self.tracked(async move { outbox.set_urgent(id, urgent).await }).await
+    }
+
+    /// The latest requests for an asset, the newest first, at most a hundred.
+    pub async fn attempts(&self, id: String) -> Result<Vec<Attempt>> {
+        let (outbox, id) = (self.open_outbox()?, asset_id(&id)?);
+        self.tracked(async move { Ok::<_, satchel::Error>(converted(outbox.attempts(id).await?)) }).await
+    }
+
     /// Takes an asset out of the outbox. Its file stays; a copy that the outbox made goes.
     pub async fn remove(&self, id: String) -> Result<()> {
         let (outbox, id) = (self.open_outbox()?, asset_id(&id)?);
@@ -272,6 +285,42 @@ impl Satchel {
     pub async fn run(&self, options: RunOptions, cancel: Arc<CancelToken>) -> Result<RunReport> {
         let (outbox, stop) = (self.open_outbox()?, self.stop(&cancel));
         self.tracked(async move { outbox.run(options.into(), stop).await.map(RunReport::from) }).await
+    }
+
+    /// When to run next, and what must be true then: for a host that sets its system's alarms anew.
+    pub async fn wake(&self) -> Result<Wake> {
+        let outbox = self.open_outbox()?;
+        self.tracked(async move { outbox.wake().await.map(Wake::from) }).await
+    }
+
+    /// Ends what is under way, within so many milliseconds, and lets nothing new begin until `resume`: before the system freezes
+    /// the process. True when all was quiet in time.
+    pub async fn suspend(&self, within_ms: u64) -> Result<bool> {
+        let outbox = self.open_outbox()?;
+        self.tracked(async move { Ok::<_, satchel::Error>(outbox.suspend(Duration::from_millis(within_ms)).await) })
+            .await
+    }
+
+    /// Ends a suspension.
+    pub fn resume(&self) -> Result<()> {
+        self.open_outbox()?.resume();
+        Ok(())
+    }
+
+    /// For testers: what connections meet in place of the network, from now on; nothing any more when left out.
+    pub fn pretend(&self, pretend: Option<Pretend>) -> Result<()> {
+        let _runtime = runtime::handle().enter();
+        Ok(self.open_outbox()?.pretend(pretend.map(Into::into))?)
+    }
+
+    /// How this outbox stands, as text for people who know Satchel, with the latest lines of the log. It names no photo, no
+    /// place, no server and no network.
+    pub async fn report(&self) -> Result<String> {
+        let outbox = self.open_outbox()?;
+        let mut report = self.tracked(async move { outbox.report().await }).await?;
+        report.push_str("log:\n");
+        logs::latest().iter().for_each(|line| report.extend(["  ", line, "\n"]));
+        Ok(report)
     }
 
     /// Asks a target for all that was delivered to it. What a receiver has not got any more goes again with the next run.

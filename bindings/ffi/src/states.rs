@@ -1,6 +1,7 @@
 //! States and reasons. Each reason carries its code's words for a person beside its type.
 
 use satchel::kernel::gate;
+use satchel::kernel::health;
 use satchel::kernel::protocol::post;
 use satchel::kernel::time::Now;
 
@@ -84,6 +85,24 @@ plain! {
     }
 }
 
+plain! {
+    /// How an endpoint is blocked.
+    Block from health::Block {
+        /// A page, or something else that is not the service, answers in its place.
+        Page,
+        /// The network sends us elsewhere.
+        Redirect,
+        /// Somebody else's certificate: forged, or signed by itself.
+        Certificate,
+        /// The connection is broken off, once it shows where it is meant to go.
+        Reset,
+        /// The name is not answered, or answered wrongly.
+        Name,
+        /// Nothing comes back from the service's port, though its host or the network answers otherwise.
+        Silence,
+    }
+}
+
 /// What went wrong between the outbox and a target.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, uniffi::Enum)]
 pub enum Trouble {
@@ -96,6 +115,17 @@ pub enum Trouble {
         /// What.
         what: Imposter,
     },
+    /// Somebody on the way is keeping us from the target.
+    Blocked {
+        /// How.
+        by: Block,
+    },
+    /// The network wants a person to sign in first.
+    SignIn,
+    /// Nothing answers over this network at all.
+    NoLink,
+    /// The server's certificate is good, and this device's date does not fit it.
+    WrongClock,
     /// The host answered, but not the service behind it.
     Gateway {
         /// HTTP status.
@@ -119,6 +149,8 @@ pub enum Trouble {
     },
     /// Nothing of the target's: the original could not be opened just now.
     SourceAway,
+    /// Nothing of the target's: the original is only in the cloud, and is not fetched over this link.
+    InCloud,
     /// Nothing of the target's: there is no room on this device for what is to be made first.
     StorageFull,
     /// A trouble of a later version.
@@ -135,6 +167,10 @@ impl From<satchel::Trouble> for Trouble {
             T::Unreachable => Self::Unreachable,
             T::Cut => Self::Cut,
             T::Imposter(what) => Self::Imposter { what: what.into() },
+            T::Blocked(by) => Self::Blocked { by: by.into() },
+            T::SignIn => Self::SignIn,
+            T::NoLink => Self::NoLink,
+            T::WrongClock => Self::WrongClock,
             T::Gateway(status) => Self::Gateway { status },
             T::Busy(status) => Self::Busy { status },
             T::Locked => Self::Locked,
@@ -142,6 +178,7 @@ impl From<satchel::Trouble> for Trouble {
             T::Contradiction => Self::Contradiction,
             T::Refused(status) => Self::Refused { status },
             T::SourceAway => Self::SourceAway,
+            T::InCloud => Self::InCloud,
             T::StorageFull => Self::StorageFull,
             T::Other => Self::Other { code: "other".into() },
         }
@@ -217,8 +254,10 @@ pub enum WaitReason {
     },
     /// The file was being written when it was read; it is read again shortly.
     SourceBusy,
-    /// The original cannot be opened just now: it is in the cloud, say, or the phone is locked. It is tried again by itself.
+    /// The original cannot be opened just now: the phone is locked, say, or its library is busy. It is tried again by itself.
     SourceAway,
+    /// The original is only in the cloud, and is not fetched over this link. It is tried again by itself.
+    InCloud,
     /// A reason of a later version.
     Other {
         /// Its name.
@@ -252,6 +291,7 @@ impl From<satchel::WaitReason> for WaitReason {
             W::TargetRests { at_utc_ms, trouble } => Self::TargetRests { at_utc_ms, trouble: trouble.into() },
             W::SourceBusy => Self::SourceBusy,
             W::SourceAway => Self::SourceAway,
+            W::InCloud => Self::InCloud,
             W::Other => Self::Other { code: "other".into() },
         }
     }

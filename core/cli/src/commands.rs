@@ -2,9 +2,11 @@
 
 pub(crate) mod add;
 pub(crate) mod assets;
+pub(crate) mod blocks;
 pub(crate) mod budget;
 pub(crate) mod change;
 pub(crate) mod check;
+pub(crate) mod endpoint;
 pub(crate) mod grant;
 pub(crate) mod here;
 pub(crate) mod ledger;

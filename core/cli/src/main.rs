@@ -19,7 +19,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use commands::{
-    add, budget, change, check, grant, ledger, link_state, marks, pair, policy, price, status, sync, targets,
+    add, blocks, budget, change, check, endpoint, grant, ledger, link_state, marks, pair, policy, price, status, sync,
+    targets,
 };
 
 /// An offline-first outbox for photos and videos
@@ -73,6 +74,11 @@ enum Command {
     /// Say what a server takes, and what it is not to learn
     #[command(subcommand)]
     Target(targets::TargetCommand),
+    /// Say by which other ways a server is reached
+    #[command(subcommand)]
+    Endpoint(endpoint::EndpointCommand),
+    /// Show what stood in a server's place
+    Blocks(blocks::BlocksArgs),
     /// Prove the outbox against its servers: ask each for all that was delivered
     Check(check::CheckArgs),
     /// Run a receiver, with its page
@@ -131,6 +137,8 @@ async fn run(command: Command) -> CommandResult {
         Command::LinkState(args) => link_state::run(args).await,
         Command::Pair(args) => pair::run(args).await,
         Command::Target(command) => targets::run(command).await,
+        Command::Endpoint(command) => endpoint::run(command).await,
+        Command::Blocks(args) => blocks::run(args).await,
         Command::Check(args) => check::run(args).await,
         Command::Serve(args) => Ok(serve::run(args).await.map(|()| ExitCode::SUCCESS)?),
         Command::Link(args) => Ok(link::run(args).await.map(|()| ExitCode::SUCCESS)?),

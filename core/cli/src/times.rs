@@ -47,6 +47,12 @@ pub(crate) fn day_of(utc_ms: i64) -> String {
     at.map_or_else(|| "another time".into(), |at| at.date_naive().to_string())
 }
 
+/// An instant to the minute, local time, as `2026-11-21 14:05`.
+pub(crate) fn minute(utc_ms: i64) -> String {
+    let at = Local.timestamp_millis_opt(utc_ms).earliest();
+    at.map_or_else(|| "another time".into(), |at| at.format("%Y-%m-%d %H:%M").to_string())
+}
+
 /// A local day, counted since 1970, as `2026-11-21`.
 pub(crate) fn day_since_1970(days: i64) -> String {
     let day = i32::try_from(days).ok().and_then(NaiveDate::from_epoch_days);

@@ -111,6 +111,12 @@ impl Accounts {
         self.door.shut();
     }
 
+    /// What connections meet in place of the network, for testers; those that are open are reset.
+    pub(crate) fn pretend(&self, pretend: crate::pretend::Pretend) {
+        self.door.pretend(pretend);
+        self.shut();
+    }
+
     /// The link now, and a number that grows with each change of what is allowed.
     pub(crate) fn now(&self) -> (Link, u64) {
         let state = self.state();

@@ -13,11 +13,15 @@
 //! held around "is it allowed", the count, and the write into the socket; so nothing can slip between them.
 //!
 //! Read in this order: [`state`] (what is allowed, and the sockets), [`relay`] (from the library's side to the network and back),
-//! [`socks`] and [`dial`] (how a connection begins), [`socket`] (how it is set up), [`meter`] (the count that a kill leaves).
+//! [`socks`] and [`dial`] (how a connection begins), [`met`] (how that went), [`socket`] (how it is set up), [`meter`] (the count
+//! that a kill leaves), [`pretend`] (what testers put in the network's place).
 
 mod dial;
 mod listen;
+mod met;
 mod meter;
+mod names;
+mod pretend;
 mod relay;
 mod socket;
 mod socks;
@@ -25,15 +29,23 @@ mod state;
 
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use satchel_kernel::ids::TargetId;
 use satchel_kernel::outcome::Cut;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
+pub(crate) use met::{How, Met, Whither};
 pub(crate) use meter::Meter;
+use pretend::Pretending;
 pub(crate) use socket::Bound;
 use state::State;
+
+/// By which of its endpoints a target's connections go: the endpoint's row; 0: none in particular.
+pub(crate) type Route = i64;
 
 /// What a target's bytes are counted under from now on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +80,7 @@ pub(crate) struct Mark {
     permit: u64,
     events: u64,
     sent: u64,
+    attempts: u64,
 }
 
 /// The door of one outbox. Clones are the same door; with the last one it closes.
@@ -90,6 +103,7 @@ struct Shared {
     state: Mutex<State>,
     /// What the HTTP library shows to be let through: 64 hexadecimal digits, of this process only.
     secret: String,
+    pretending: Pretending,
 }
 
 impl Shared {
@@ -114,13 +128,19 @@ impl Door {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret).map_err(io::Error::other)?;
         let secret = secret.iter().map(|byte| format!("{byte:02x}")).collect();
-        let shared = Arc::new(Shared { state: Mutex::new(State::default()), secret });
+        let shared =
+            Arc::new(Shared { state: Mutex::new(State::default()), secret, pretending: Pretending::default() });
         Ok(Self(Arc::new(Open { shared, listening: listen::Listening::bind()? })))
     }
 
     /// Notes every count in this meter too, from now on. What was counted before stays where it was.
     pub(crate) fn note_in(&self, meter: Option<Arc<Meter>>) {
         self.state().set_meter(meter);
+    }
+
+    /// What connections that are made from now on meet in place of the network, for testers.
+    pub(crate) fn pretend(&self, pretend: crate::pretend::Pretend) {
+        self.0.shared.pretending.set(pretend);
     }
 
     /// Binds connections that are made from now on to this network; none: the system chooses.
@@ -167,9 +187,37 @@ impl Door {
         self.state().shut();
     }
 
-    /// The proxy's address with a target's name and the secret: not for logs.
-    pub(crate) fn proxy(&self, target: TargetId) -> String {
-        format!("socks5h://t{target}:{}@{}", self.0.shared.secret, self.0.listening.address())
+    /// Where connections of this route go that are begun from now on, whatever host they name: to these, in this order, and no
+    /// name is asked for. None: where the name leads. TLS checks the name all the same.
+    pub(crate) fn set_addresses(&self, route: Route, addresses: Vec<IpAddr>) {
+        self.state().set_addresses(route, addresses);
+    }
+
+    /// What the last attempt to connect there met. It is forgotten when the target's connections are cut.
+    pub(crate) fn met(&self, whither: &Whither) -> Met {
+        self.state().memory.met(whither)
+    }
+
+    /// Connects, and resets the connection at once, without a byte. Counted as every connection is; [`How::NotTried`] when the
+    /// target may not, and when it was stopped.
+    pub(crate) async fn knock(&self, whither: &Whither, patience: Duration, stop: &CancellationToken) -> How {
+        dial::knock(&self.0.shared, whither, patience, stop).await
+    }
+
+    /// What came over the last connection that was made there is no TLS.
+    pub(crate) fn spoke_plain(&self, whither: &Whither) {
+        self.state().memory.spoke_plain(whither);
+    }
+
+    /// Whoever waited for a connection that was begun since the mark, and for at least so long, waits no more. The door notices
+    /// that by itself; [`Self::met`] is to know it at once.
+    pub(crate) fn gave_up(&self, whither: &Whither, mark: &Mark, waited: Duration) {
+        self.state().memory.gave_up(whither, mark, waited);
+    }
+
+    /// The proxy's address with a target's name, its route and the secret: not for logs.
+    pub(crate) fn proxy(&self, target: TargetId, route: Route) -> String {
+        format!("socks5h://t{target}r{route}:{}@{}", self.0.shared.secret, self.0.listening.address())
     }
 
     /// Lets the HTTP library in; to be called in a tokio runtime, before each request. A runtime that ended took the last
@@ -204,9 +252,9 @@ impl Door {
         self.state().ended_since(target, mark)
     }
 
-    /// Why a connection to this host and port, begun since the mark, was not made.
-    pub(crate) fn unconnected_since(&self, target: TargetId, mark: &Mark, host: &str, port: u16) -> Option<Cut> {
-        self.state().unconnected_since(target, mark, host, port)
+    /// Why a connection, begun since the mark, was not made.
+    pub(crate) fn unconnected_since(&self, whither: &Whither, mark: &Mark) -> Option<Cut> {
+        self.state().unconnected_since(whither, mark)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -183,6 +183,9 @@ impl Outbox {
             );
             return Err(Error::Invalid(words));
         }
+        if self.inner.is_suspended() {
+            return Ok(HostSteps { steps: vec![], wake: self.wake().await? });
+        }
         hand::steps(&self.inner, owner, limits).await
     }
 

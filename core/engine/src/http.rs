@@ -6,8 +6,8 @@
 //! [door](crate::door), which knows what really left.
 //!
 //! Read in this order: [`exchange`] (one request from start to outcome), [`body`] (bytes on their way out,
-//! counted), [`blob`] (bytes from disk), [`trust`] (whom we believe), [`fault`] (what an error means),
-//! [`calls`] (the requests that no wire machine makes).
+//! counted), [`blob`] (bytes from disk), [`trust`] (whom we believe), [`refused`] and [`certificate`] (whom we
+//! did not), [`fault`] (what an error means), [`calls`] (the requests that no wire machine makes).
 //!
 //! Only HTTP/1.1 is spoken: a cut must end the connection that carried the bytes, at once, and HTTP/2 would
 //! share that connection with others.
@@ -15,8 +15,10 @@
 mod blob;
 mod body;
 pub(crate) mod calls;
+mod certificate;
 mod exchange;
 mod fault;
+mod refused;
 mod token;
 mod trust;
 
@@ -26,11 +28,15 @@ use std::time::Duration;
 use satchel_kernel::ids::TargetId;
 use satchel_kernel::outcome::{Outcome, Request};
 use tokio_util::sync::CancellationToken;
-use url::Origin;
+use url::{Host, Origin, Url};
 
-use crate::door::Door;
+use crate::door::{Door, How, Met, Route, Whither};
 
 pub(crate) use blob::Blob;
+pub(crate) use certificate::CertificateSeen;
+#[allow(unused_imports, reason = "what is found of a failed request is told from it")]
+pub(crate) use certificate::Refusal;
+use refused::Refused;
 pub use token::{BadToken, Token};
 pub use trust::BadPin;
 pub(crate) use trust::{HttpError, Pin, Trust, usable};
@@ -68,13 +74,27 @@ struct Inner {
     origins: Vec<Origin>,
     options: Options,
     clients: RwLock<Clients>,
+    /// By all of its clients.
+    refused: Arc<Refused>,
 }
 
-/// The way out: through the door, as this target.
+/// The way out: through the door, as this target, by this route.
 #[derive(Clone)]
 struct Way {
     door: Door,
     target: TargetId,
+    route: Route,
+}
+
+impl Way {
+    /// Where an address leads by it.
+    fn to(&self, url: &Url) -> Whither {
+        self.whither(&host(url), url.port_or_known_default().unwrap_or_default())
+    }
+
+    fn whither(&self, host: &str, port: u16) -> Whither {
+        Whither::new(self.target, self.route, host, port)
+    }
 }
 
 struct Clients {
@@ -100,7 +120,8 @@ impl std::fmt::Debug for Http {
 }
 
 impl Http {
-    /// For a target with these origins; a token goes to no other. Everything goes through this door, as this target.
+    /// For a target with these origins; a token goes to no other. Everything goes through this door, as this target,
+    /// by this route.
     ///
     /// # Errors
     /// When the trusted certificates cannot be read.
@@ -110,13 +131,16 @@ impl Http {
         options: &Options,
         door: &Door,
         target: TargetId,
+        route: Route,
     ) -> Result<Self, HttpError> {
         let trust = trust.for_origins(origins);
-        let way = Way { door: door.clone(), target };
+        let way = Way { door: door.clone(), target, route };
         let permit = door.permit(target);
-        let kept = trust.client(options, &way, true)?;
+        let refused = Arc::<Refused>::default();
+        let kept = trust.client(options, &way, &refused, true)?;
         let clients = RwLock::new(Clients { permit, kept, fresh: None });
-        Ok(Self(Arc::new(Inner { way, trust, origins: origins.to_vec(), options: options.clone(), clients })))
+        let (origins, options) = (origins.to_vec(), options.clone());
+        Ok(Self(Arc::new(Inner { way, trust, origins, options, clients, refused })))
     }
 
     /// Sends a request and tells what came of it.
@@ -136,12 +160,12 @@ impl Http {
         stop: &CancellationToken,
     ) -> Result<Outcome, SendRefused> {
         let token = token::for_request(credential, request, &self.0.origins)?;
-        let Way { door, target } = &self.0.way;
-        if let Err(error) = door.listen() {
+        let way = &self.0.way;
+        if let Err(error) = way.door.listen() {
             return Err(SendRefused::BadRequest(format!("this device's own network does not work: {error}")));
         }
         let client = self.client(request.fresh_connection)?;
-        let way = exchange::Passing { door, target: *target, mark: door.mark(*target) };
+        let way = exchange::Passing { way, mark: way.door.mark(way.target) };
         let limits = exchange::Limits { connect: self.0.options.connect_timeout, timers: request.timers };
         exchange::run(&client, request, token, blob, limits, &way, progress, stop).await
     }
@@ -160,17 +184,35 @@ impl Http {
         exchange::headers(request, token)
     }
 
+    /// What the last attempt to connect to this address's host and port met. A request over a connection that was there already
+    /// makes none.
+    pub(crate) fn met(&self, url: &Url) -> Met {
+        self.0.way.door.met(&self.0.way.to(url))
+    }
+
+    /// The last certificate of this address's host that was not believed; it is not forgotten when a later one is.
+    pub(crate) fn certificate(&self, url: &Url) -> Option<CertificateSeen> {
+        self.0.refused.of(&host(url))
+    }
+
+    /// Connects to this host and port, and resets the connection at once, without a byte: whether anybody is there. It is counted
+    /// as every connection is. Without an answer it takes as long as the patience, and is [`How::Silent`] then.
+    pub(crate) async fn knock(&self, host: &str, port: u16, patience: Duration, stop: &CancellationToken) -> How {
+        let way = &self.0.way;
+        way.door.knock(&way.whither(host, port), patience, stop).await
+    }
+
     /// Drops idle connections, as when the link changed: the next request makes a new one.
     pub(crate) fn forget_connections(&self) {
         let permit = self.0.way.door.permit(self.0.way.target);
-        if let Ok(kept) = self.0.trust.client(&self.0.options, &self.0.way, true) {
+        if let Ok(kept) = self.0.trust.client(&self.0.options, &self.0.way, &self.0.refused, true) {
             let mut clients = self.0.clients.write().unwrap_or_else(PoisonError::into_inner);
             (clients.permit, clients.kept) = (permit, kept);
         }
     }
 
     fn client(&self, fresh: bool) -> Result<reqwest::Client, SendRefused> {
-        let Inner { way, trust, options, clients, .. } = &*self.0;
+        let Inner { way, trust, options, clients, refused, .. } = &*self.0;
         // The door has reset these connections, and the library may not have noticed yet.
         if clients.read().unwrap_or_else(PoisonError::into_inner).permit != way.door.permit(way.target) {
             self.forget_connections();
@@ -181,9 +223,19 @@ impl Http {
             (Some(client), true) => return Ok(client.clone()),
             (None, true) => drop(clients),
         }
-        let made = trust.client(options, way, false).map_err(|e| SendRefused::BadRequest(e.to_string()))?;
+        let made = trust.client(options, way, refused, false).map_err(|e| SendRefused::BadRequest(e.to_string()))?;
         self.0.clients.write().unwrap_or_else(PoisonError::into_inner).fresh = Some(made.clone());
         Ok(made)
+    }
+}
+
+/// An address's host, IPv6 without brackets.
+fn host(url: &Url) -> String {
+    match url.host() {
+        Some(Host::Domain(name)) => name.to_owned(),
+        Some(Host::Ipv4(ip)) => ip.to_string(),
+        Some(Host::Ipv6(ip)) => ip.to_string(),
+        None => String::new(),
     }
 }
 

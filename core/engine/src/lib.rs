@@ -19,13 +19,16 @@
 //! Everything that decides is in [`satchel_kernel`]; the [runner](Outbox::run) is the only loop.
 
 mod accounts;
+mod attempts;
 #[cfg(feature = "bench")]
 pub mod bench;
+pub mod blocks;
 mod check;
 pub mod clock;
 mod crash;
 mod door;
 mod durable;
+pub mod endpoints;
 mod error;
 pub mod fingerprint;
 pub mod host;
@@ -40,19 +43,24 @@ mod observe;
 mod outbox;
 pub mod pairing;
 mod post_edit;
+pub mod pretend;
 pub mod previews;
 mod receipts;
 pub mod redact;
+mod report;
 mod runner;
 pub mod runtime;
 mod settings;
+mod sight;
 pub mod source;
 mod spool;
 mod store;
+mod suspend;
 mod targets;
 mod tokens;
 mod walk;
 
+pub use attempts::Attempt;
 pub use check::CheckReport;
 pub use error::{Error, Result};
 pub use http::{BadToken, Token};

@@ -32,9 +32,12 @@ pub enum LibraryFault {
     /// The person did not allow it.
     #[error("the app may not read this item")]
     Denied,
-    /// Not now: it is in the cloud, the phone is locked, the library is busy. It is tried again by itself.
+    /// Not now: the phone is locked, the library is busy. It is tried again by itself.
     #[error("the item cannot be opened just now")]
     Away,
+    /// It is only in the cloud, and the host does not fetch it over the link that there is. It is tried again by itself.
+    #[error("the item is only in the cloud")]
+    InCloud,
     /// The host's own code failed. It is tried again like one that is away.
     #[error("the app's media library failed")]
     Failed,

@@ -54,6 +54,11 @@ pub enum Change {
         /// What.
         trouble: Trouble,
     },
+    /// The ways to a target fare otherwise than before.
+    Endpoints {
+        /// Which target.
+        target: TargetId,
+    },
     /// Nothing can be done until then.
     Idle(Wake),
 }

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use satchel_kernel::ids::{AssetId, DeliveryId, TargetId};
+use satchel_kernel::ids::{AssetId, DeliveryId, EndpointId, TargetId};
 use satchel_kernel::planner::{Bench, World};
 use satchel_kernel::policy::Policy;
 use satchel_kernel::wire::Patience;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, watch};
 use url::Url;
 
 use crate::accounts::Accounts;
@@ -90,10 +90,14 @@ pub(crate) struct Inner {
     /// Held while a picture is made.
     rendering: Arc<tokio::sync::Mutex<()>>,
     /// What every byte goes through.
-    door: Door,
+    pub door: Door,
     /// Held while the host makes something of a film.
     filming: Arc<tokio::sync::Mutex<()>>,
-    clients: Mutex<HashMap<TargetId, Http>>,
+    clients: Mutex<HashMap<(TargetId, EndpointId), Http>>,
+    /// Nothing is to be begun.
+    pub suspended: watch::Sender<bool>,
+    /// Held by this process's run.
+    pub running: tokio::sync::Mutex<()>,
     recovered: store::Recovered,
 }
 
@@ -161,6 +165,24 @@ impl Outbox {
                 store::agree(tx, &journal)?;
             }
             Ok(())
+        };
+        self.change(work).await
+    }
+
+    /// Says whether an asset goes before all that is not urgent.
+    pub async fn set_urgent(&self, id: AssetId, urgent: bool) -> Result<()> {
+        let journal = self.inner.journal.clone();
+        let work = move |tx: &store::Tx<'_>| {
+            let seq = store::seq(tx, id)?;
+            let record = if urgent {
+                store::lift(tx, seq)?;
+                Record::Urgent { asset: id }
+            } else {
+                store::calm(tx, seq)?;
+                Record::Calm { asset: id }
+            };
+            journal.append(&[record], Durable::Now)?;
+            store::agree(tx, &journal)
         };
         self.change(work).await
     }
@@ -267,10 +289,11 @@ impl Inner {
         }
     }
 
-    /// The target's client: one pool of connections for each.
+    /// The client of the endpoint by which the target is reached: one pool of connections for each.
     pub(crate) fn client(&self, target: &Target) -> Result<Http> {
         let mut clients = lock(&self.clients);
-        if let Some(http) = clients.get(&target.id) {
+        let by = (target.id, target.via.id);
+        if let Some(http) = clients.get(&by) {
             return Ok(http.clone());
         }
         let invalid = |e: String| Error::Invalid(e);
@@ -281,14 +304,17 @@ impl Inner {
         let origins: Vec<_> =
             std::iter::once(&target.spec.create).chain(&target.spec.origins).map(Url::origin).collect();
         let options = Options { connect_timeout: self.config.connect_timeout };
-        let http = Http::new(&trust, &origins, &options, &self.door, target.id).map_err(|e| invalid(e.to_string()))?;
-        clients.insert(target.id, http.clone());
+        let route = target.via.id.0;
+        let http =
+            Http::new(&trust, &origins, &options, &self.door, target.id, route).map_err(|e| invalid(e.to_string()))?;
+        self.door.set_addresses(route, target.via.addresses.clone());
+        clients.insert(by, http.clone());
         Ok(http)
     }
 
     /// The target is another one by now, or is reached otherwise.
     pub(crate) fn forget_client(&self, target: TargetId) {
-        lock(&self.clients).remove(&target);
+        lock(&self.clients).retain(|(of, _), _| *of != target);
     }
 
     async fn world(&self) -> Result<(World, Policy, satchel_kernel::time::Now)> {
@@ -362,6 +388,8 @@ fn open(config: Config) -> Result<Outbox> {
         door,
         filming: Arc::default(),
         clients: Mutex::default(),
+        suspended: watch::Sender::new(false),
+        running: tokio::sync::Mutex::default(),
         recovered,
         config,
     };

@@ -109,7 +109,7 @@ pub async fn pair(code: &PairingCode, device: &str, contributor: Option<&str>) -
     let unreachable = |_| PairError::Unreachable { host: host.clone(), why: "this device's own network does not work" };
     let door = Door::new().map_err(unreachable)?;
     door.enter(ALONE, Account { id: 0, allowance: u64::MAX });
-    let http = Http::new(&Trust::Pinned(pin), &[url.origin()], &Options::default(), &door, ALONE)
+    let http = Http::new(&Trust::Pinned(pin), &[url.origin()], &Options::default(), &door, ALONE, 0)
         .map_err(|_| PairError::BadAddress)?;
 
     let document = PairRequest { code: secret.clone(), device, contributor };

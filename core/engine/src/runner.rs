@@ -6,20 +6,22 @@
 mod alone;
 pub(crate) mod conclude;
 pub(crate) mod have;
+pub(crate) mod probe;
 pub(crate) mod read;
 mod receipt;
 pub(crate) mod render;
 pub(crate) mod send;
 mod tidy;
+mod under_way;
 pub(crate) mod upload;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use satchel_kernel::ids::{DeliveryId, GrantId, OutboxId, TargetId};
+use satchel_kernel::ids::{DeliveryId, EndpointId, GrantId, OutboxId, TargetId};
 use satchel_kernel::link::Link;
-use satchel_kernel::planner::{Action, Group, Making, Plan, Snapshot, Wake, World, permit, plan};
+use satchel_kernel::planner::{Action, Group, Plan, Snapshot, Wake, World, permit, plan};
 use satchel_kernel::policy::Policy;
 use satchel_kernel::time::Now;
 use tokio::task::JoinSet;
@@ -34,6 +36,7 @@ use crate::store::{self, Around, Counts, Target};
 use crate::tokens;
 pub(crate) use alone::{only_runner, void_if_alone};
 pub(crate) use tidy::sweep;
+use under_way::{InMaking, Task, UnderWay, at, is_set};
 
 /// How often the runner looks anew: another process may have added, removed or paused something, and there is no other
 /// way to hear of it.
@@ -76,6 +79,10 @@ impl Outbox {
     /// [`Error::Storage`], after which what was under way goes on next time.
     pub async fn run(&self, options: RunOptions, cancel: CancellationToken) -> Result<Report> {
         let _only = only_runner(&self.inner)?;
+        let _running = self.inner.running.lock().await;
+        if self.inner.is_suspended() {
+            return Ok(Report { counts: self.counts().await?, wake: self.wake().await?, stopped: true });
+        }
         let mut runner = Runner::new(self.inner.clone(), options, cancel).await?;
         let outcome = runner.run().await;
         runner.stop().await;
@@ -83,6 +90,16 @@ impl Outbox {
         self.inner.accounts.end_run(&self.inner.store, now).await?;
         outcome?;
         runner.report().await
+    }
+
+    /// When to run next, and what must be true then, over all targets: for a host that sets its system's alarms anew. What could
+    /// be begun at once is due at once.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn wake(&self) -> Result<Wake> {
+        let targets = self.inner.store.read(store::all_targets).await?;
+        wake(&self.inner, targets.iter().map(|target| target.id).collect()).await
     }
 }
 
@@ -95,6 +112,7 @@ struct Runner {
     tasks: JoinSet<(Task, Result<()>)>,
     reading: bool,
     asking: HashMap<TargetId, UnderWay>,
+    probing: HashMap<TargetId, UnderWay>,
     sending: HashMap<DeliveryId, UnderWay>,
     making: HashMap<DeliveryId, InMaking>,
     /// How often what is allowed had changed when the last plan was made.
@@ -108,30 +126,6 @@ struct Runner {
     told: Option<Wake>,
     stopped: bool,
     ends: Option<Instant>,
-}
-
-/// Something that is on its way.
-struct UnderWay {
-    stop: CancellationToken,
-    /// What it has leave for, each with its payload bytes and its grant: one is enough. None for what frees something at a server.
-    leave: Vec<(Group, u64, Option<GrantId>)>,
-}
-
-/// Something that is being made, since when.
-struct InMaking {
-    what: Making,
-    since: Instant,
-    stop: CancellationToken,
-}
-
-/// What a task was for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Task {
-    Read,
-    Ask(TargetId),
-    Make(DeliveryId),
-    Send(DeliveryId),
-    Renew,
 }
 
 impl Runner {
@@ -152,6 +146,7 @@ impl Runner {
             tasks: JoinSet::new(),
             reading: false,
             asking: HashMap::new(),
+            probing: HashMap::new(),
             sending: HashMap::new(),
             generation: 0,
             link: None,
@@ -165,9 +160,12 @@ impl Runner {
     }
 
     async fn run(&mut self) -> Result<()> {
+        let mut suspended = self.inner.suspended.subscribe();
         let mut look = tokio::time::interval(LOOK);
         let (link, generation) = self.inner.accounts.now();
-        (self.link, self.generation) = (Some(link), generation);
+        (self.link, self.generation) = (Some(link.clone()), generation);
+        let now = self.now();
+        self.inner.store.write(move |tx| store::endpoints::came_to(tx, &link, &now)).await?;
         loop {
             self.follow().await?;
             tokens::settle(&self.inner).await?;
@@ -190,6 +188,7 @@ impl Runner {
                 () = self.inner.changed.notified() => self.cut_unwanted().await?,
                 () = self.cancel.cancelled() => { self.stopped = true; return Ok(()) }
                 () = at(ends) => { self.stopped = true; return Ok(()) }
+                () = is_set(&mut suspended) => { self.stopped = true; return Ok(()) }
                 () = tokio::time::sleep(due) => {}
                 () = at(self.lasts) => {}
                 _ = look.tick() => {
@@ -218,6 +217,7 @@ impl Runner {
         if self.last.wake.at_utc_ms.is_some() {
             self.inner.store.write(move |tx| store::wake(tx, &at)).await?;
         }
+        self.inner.follow_stores(targets, false, now).await?;
         let snapshot = self.inner.store.read(move |conn| store::load(conn, &around, &rules, &at)).await?;
         if !self.leaves(now, &snapshot.world, &policy).0 {
             self.inner.accounts.shut();
@@ -248,6 +248,8 @@ impl Runner {
             sending: self.sending.len(),
             making: self.making.values().map(InMaking::now).collect(),
             asking: self.asking.keys().copied().collect(),
+            probing: self.probing.keys().copied().collect(),
+            names_only: false,
         }
     }
 
@@ -255,7 +257,7 @@ impl Runner {
     /// milliseconds the first leave ends by itself.
     fn leaves(&self, now: &Now, world: &World, policy: &Policy) -> (bool, Option<u64>) {
         let (mut may, mut lasts) = (true, None::<u64>);
-        let under_way = self.sending.values().chain(self.asking.values());
+        let under_way = self.sending.values().chain(self.asking.values()).chain(self.probing.values());
         for UnderWay { leave, .. } in under_way.filter(|one| !one.stop.is_cancelled()) {
             let still = |(group, bytes, grant): &(Group, u64, Option<GrantId>)| {
                 permit::still(now, &group.item(), *bytes, *grant, world, policy).ok()
@@ -276,14 +278,19 @@ impl Runner {
         self.generation = generation;
         self.cut_all();
         if self.link.as_ref() != Some(&link) {
-            self.link = Some(link);
-            self.inner.store.write(store::targets::other_network).await?;
+            self.link = Some(link.clone());
+            let now = self.now();
+            let work = move |tx: &store::Tx<'_>| {
+                store::endpoints::link_changed(tx, &link, &now)?;
+                store::targets::other_network(tx)
+            };
+            self.inner.store.write(work).await?;
         }
         Ok(())
     }
 
     fn act(&mut self, action: &Action, targets: &[Arc<Target>], snapshot: &Snapshot) {
-        let target = |id: &TargetId| targets.iter().find(|t| t.id == *id).cloned();
+        let target = |id: &TargetId, by: &EndpointId| targets.iter().find(|t| t.id == *id)?.by(*by).map(Arc::new);
         let inner = self.inner.clone();
         match action {
             Action::Read(parts) => {
@@ -291,8 +298,8 @@ impl Runner {
                 let (parts, stop) = (parts.clone(), self.cancel.clone());
                 self.tasks.spawn(async move { (Task::Read, read::read(inner, parts, stop).await) });
             }
-            Action::AskHave { target: id, grant, hashes } => {
-                let (Some(target), Some(ticket)) = (target(id), self.ticket(*id, *grant)) else { return };
+            Action::AskHave { target: id, endpoint, grant, hashes } => {
+                let (Some(target), Some(ticket)) = (target(id, endpoint), self.ticket(*id, *grant)) else { return };
                 let (id, hashes, stop) = (*id, hashes.clone(), self.cancel.child_token());
                 let named: HashSet<_> = hashes.iter().map(|(delivery, _)| *delivery).collect();
                 let asked = snapshot.unchecked.iter().filter(|one| named.contains(&one.delivery));
@@ -304,7 +311,7 @@ impl Runner {
                         leave.push((group.clone(), 0, *grant));
                     }
                 }
-                self.asking.insert(id, UnderWay { stop: stop.clone(), leave });
+                self.asking.insert(id, UnderWay { stop: stop.clone(), leave, frees: false });
                 self.tasks.spawn(async move { (Task::Ask(id), have::ask(inner, target, hashes, ticket, stop).await) });
             }
             Action::Render(what) => {
@@ -314,20 +321,29 @@ impl Runner {
                 let what = what.clone();
                 self.tasks.spawn(async move { (Task::Make(delivery), render::render(inner, what, stop).await) });
             }
-            Action::Send { target: id, delivery, grant, along } => {
-                let (Some(target), Some(ticket)) = (target(id), self.ticket(*id, *grant)) else { return };
+            Action::Send { target: id, endpoint, delivery, grant, along } => {
+                let (Some(target), Some(ticket)) = (target(id, endpoint), self.ticket(*id, *grant)) else { return };
                 let Some(stop) = self.begin(*delivery, snapshot) else { return };
                 let (delivery, owner, along) = (*delivery, *self.owner.as_bytes(), *along);
                 let errand = send::Errand { target, delivery, along, ticket, owner };
                 self.tasks.spawn(async move { (Task::Send(delivery), send::send(inner, errand, stop).await) });
             }
-            Action::Abandon(id, delivery) => {
-                let (Some(target), Some(ticket)) = (target(id), self.ticket(*id, None)) else { return };
+            Action::Abandon { target: id, endpoint, delivery } => {
+                let (Some(target), Some(ticket)) = (target(id, endpoint), self.ticket(*id, None)) else { return };
                 let Some(stop) = self.begin(*delivery, snapshot) else { return };
                 let delivery = *delivery;
                 self.tasks.spawn(async move {
                     (Task::Send(delivery), send::abandon(inner, target, delivery, ticket, stop).await)
                 });
+            }
+            Action::Probe { target: id, endpoint, grant } => {
+                let (Some(target), Some(ticket)) = (target(id, endpoint), self.ticket(*id, *grant)) else { return };
+                let (id, stop) = (*id, self.cancel.child_token());
+                // That a network is captive, as the system says, takes no leave away: it is what the probe is to find out.
+                let of = |group: &&Group| group.target == id && snapshot.world.link.captive != Some(true);
+                let leave = snapshot.groups.iter().filter(of).map(|group| (group.clone(), 0, *grant)).collect();
+                self.probing.insert(id, UnderWay { stop: stop.clone(), leave, frees: false });
+                self.tasks.spawn(async move { (Task::Probe(id), probe::probe(inner, target, ticket, stop).await) });
             }
         }
     }
@@ -344,7 +360,8 @@ impl Runner {
         let candidate = snapshot.candidates.iter().find(|candidate| candidate.delivery == delivery);
         let leave = candidate.and_then(|c| Some((snapshot.groups.get(c.group)?.clone(), c.todo, c.grant)));
         let stop = self.cancel.child_token();
-        self.sending.insert(delivery, UnderWay { stop: stop.clone(), leave: leave.into_iter().collect() });
+        let (leave, frees) = (leave.into_iter().collect(), candidate.is_none());
+        self.sending.insert(delivery, UnderWay { stop: stop.clone(), leave, frees });
         Some(stop)
     }
 
@@ -356,6 +373,7 @@ impl Runner {
             Task::Ask(target) => drop(self.asking.remove(&target)),
             Task::Make(delivery) => drop(self.making.remove(&delivery)),
             Task::Send(delivery) => drop(self.sending.remove(&delivery)),
+            Task::Probe(target) => drop(self.probing.remove(&target)),
             Task::Renew => {}
         }
         outcome
@@ -391,16 +409,19 @@ impl Runner {
 
     /// The network or the rules are others now: nothing more is written, and every connection is reset (law 2).
     fn cut_all(&self) {
-        let under_way = self.sending.values().chain(self.asking.values());
+        let under_way = self.sending.values().chain(self.asking.values()).chain(self.probing.values());
         under_way.for_each(|under_way| under_way.stop.cancel());
     }
 
     /// Something was paused or removed.
     async fn cut_unwanted(&self) -> Result<()> {
-        if self.sending.is_empty() && self.asking.is_empty() && self.making.is_empty() {
+        let idle = self.sending.is_empty() && self.asking.is_empty() && self.probing.is_empty();
+        if idle && self.making.is_empty() {
             return Ok(());
         }
-        let ids: Vec<_> = self.sending.keys().chain(self.making.keys()).copied().collect();
+        // What frees an upload that nobody wants is not unwanted for that.
+        let sent = self.sending.iter().filter(|(_, under_way)| !under_way.frees).map(|(id, _)| *id);
+        let ids: Vec<_> = sent.chain(self.making.keys().copied()).collect();
         let (unwanted, paused) =
             self.inner.store.read(move |conn| Ok((store::unwanted(conn, &ids)?, store::paused(conn)?))).await?;
         if paused {
@@ -426,39 +447,19 @@ impl Runner {
     async fn report(&self) -> Result<Report> {
         let targets = self.targets().await?;
         let served: Vec<_> = targets.iter().map(|t| t.id).collect();
-        let counts = self.inner.store.read(move |conn| store::counts(conn, Some(&served))).await?;
-        Ok(Report { counts, wake: self.wake(&targets).await?, stopped: self.stopped })
-    }
-
-    /// When to run next. What was cut by the end of this run, or could have been begun, is due at once.
-    async fn wake(&self, targets: &[Arc<Target>]) -> Result<Wake> {
-        let (now, policy) = (self.now(), self.inner.settings.policy());
-        let (around, rules) = (
-            Around {
-                reading: false,
-                sending: 0,
-                making: vec![],
-                asking: vec![],
-                entered: vec![],
-                ..self.around(targets)
-            },
-            policy.clone(),
-        );
-        let snapshot = self.inner.store.read(move |conn| store::load(conn, &around, &rules, &now)).await?;
-        let Plan { actions, wake } = plan(&now, &snapshot, &policy);
-        Ok(if actions.is_empty() { wake } else { Wake { at_utc_ms: Some(now.utc_ms), ..wake } })
+        let of = served.clone();
+        let counts = self.inner.store.read(move |conn| store::counts(conn, Some(&of))).await?;
+        Ok(Report { counts, wake: wake(&self.inner, served).await?, stopped: self.stopped })
     }
 }
 
-impl InMaking {
-    fn now(&self) -> Making {
-        Making { for_ms: u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX), ..self.what.clone() }
-    }
-}
-
-async fn at(instant: Option<Instant>) {
-    match instant {
-        Some(instant) => tokio::time::sleep_until(instant).await,
-        None => std::future::pending().await,
-    }
+/// When to run next for these targets. What could be begun at once is due at once.
+async fn wake(inner: &Inner, targets: Vec<TargetId>) -> Result<Wake> {
+    let (now, policy) = (inner.config.clock.now(), inner.settings.policy());
+    let (link, power) = (inner.accounts.now().0, inner.settings.power());
+    let nothing = Around { link, power, targets, ..Around::default() };
+    let rules = policy.clone();
+    let snapshot = inner.store.read(move |conn| store::load(conn, &nothing, &rules, &now)).await?;
+    let Plan { actions, wake } = plan(&now, &snapshot, &policy);
+    Ok(if actions.is_empty() { wake } else { Wake { at_utc_ms: Some(now.utc_ms), ..wake } })
 }

@@ -7,23 +7,27 @@ use satchel_kernel::link::{Link, Mark};
 use satchel_kernel::policy::Policy;
 use satchel_kernel::power::Power;
 use tokio::sync::Notify;
+use url::Url;
 
 use crate::error::{Error, Result};
 use crate::journal::{Durable, Record};
 use crate::observe::Change;
 use crate::outbox::{Inner, Outbox};
+use crate::pretend::Pretend;
 use crate::store;
 
 /// What of it is kept in the database, and may be changed by another process.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Known {
     marks: HashMap<String, Mark>,
+    neutral: Option<Url>,
     revision: u64,
 }
 
 impl Known {
     pub(crate) fn load(conn: &store::Connection) -> Result<Self> {
-        Ok(Self { marks: store::settings::marks(conn)?, revision: store::settings::revision(conn)? })
+        let neutral = store::settings::neutral(conn)?;
+        Ok(Self { marks: store::settings::marks(conn)?, neutral, revision: store::settings::revision(conn)? })
     }
 }
 
@@ -40,6 +44,8 @@ struct State {
     power: Power,
     /// As the host told it.
     link: Link,
+    /// The service answered over the link as the host told it, captive as it was said to be.
+    captive_is_wrong: bool,
     known: Known,
 }
 
@@ -48,7 +54,7 @@ impl Settings {
         let is_given = given.is_some();
         let policy = given.or(kept).unwrap_or_default();
         let (power, link) = (Power::default(), Link::default());
-        let state = State { policy, given: is_given, power, link, known };
+        let state = State { policy, given: is_given, power, link, captive_is_wrong: false, known };
         Self { state: Mutex::new(state), changed: Notify::new() }
     }
 
@@ -58,6 +64,24 @@ impl Settings {
 
     pub(crate) fn power(&self) -> Power {
         self.state().power
+    }
+
+    pub(crate) fn neutral(&self) -> Option<Url> {
+        self.state().known.neutral.clone()
+    }
+
+    pub(crate) fn set_neutral(&self, neutral: Option<Url>) {
+        self.state().known.neutral = neutral;
+    }
+
+    /// What the host said of this link is wrong: the service itself answered. `set` makes the link be what it is.
+    pub(crate) fn captive_is_wrong(&self, link: &Link, set: impl FnOnce(Link) -> bool) {
+        let mut state = self.state();
+        // Another one may have come meanwhile.
+        if state.effective().is_same_way(link) {
+            state.captive_is_wrong = true;
+            set(state.effective());
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -70,7 +94,8 @@ impl State {
     /// The link, as a person's word makes it.
     fn effective(&self) -> Link {
         let mark = self.link.network.as_ref().and_then(|network| self.known.marks.get(network));
-        self.link.clone().marked(mark.copied())
+        let link = self.link.clone().marked(mark.copied());
+        if self.captive_is_wrong { Link { captive: Some(false), ..link } } else { link }
     }
 }
 
@@ -140,8 +165,14 @@ impl Outbox {
 }
 
 impl Inner {
+    pub(crate) fn pretend(&self, pretend: Pretend) {
+        self.accounts.pretend(pretend);
+        self.settings.changed.notify_one();
+    }
+
     fn set_link(&self, link: Link) {
         let mut state = self.settings.state();
+        state.captive_is_wrong &= state.link.is_same_way(&link);
         state.link = link;
         let effective = state.effective();
         // Under the lock: of two links that are told at once, the later one stays.

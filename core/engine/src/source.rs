@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use satchel_kernel::state::ParkReason;
+use satchel_kernel::state::{ParkReason, Trouble, WaitReason};
 use serde::{Deserialize, Serialize};
 
 use crate::library::{LibraryFault, MediaLibrary, OpenItem};
@@ -201,6 +201,7 @@ impl Reach {
                     LibraryFault::Gone => SourceFault::Gone,
                     LibraryFault::Denied => SourceFault::Unreadable,
                     LibraryFault::Away => SourceFault::Away,
+                    LibraryFault::InCloud => SourceFault::InCloud,
                     LibraryFault::Failed => SourceFault::Host,
                 })?)
             }
@@ -252,6 +253,9 @@ pub enum SourceFault {
     /// It is there, and cannot be opened just now.
     #[error("the original cannot be opened just now; try again when the phone is unlocked and has a network")]
     Away,
+    /// It is only in the cloud.
+    #[error("the original is only in the cloud; try again over a network that it may be fetched over")]
+    InCloud,
     /// The host's media library failed.
     #[error("the app's own media library failed; try again, and report it to the app's maker")]
     Host,
@@ -265,7 +269,7 @@ impl SourceFault {
     pub fn park_reason(self) -> ParkReason {
         match self {
             Self::Gone | Self::NotAFile | Self::Loop => ParkReason::SourceGone,
-            Self::Unreadable | Self::Away | Self::Host | Self::Io(_) => ParkReason::SourceUnreadable,
+            Self::Unreadable | Self::Away | Self::InCloud | Self::Host | Self::Io(_) => ParkReason::SourceUnreadable,
             Self::Empty => ParkReason::SourceEmpty,
             Self::Changed => ParkReason::SourceKeepsChanging,
         }
@@ -274,13 +278,21 @@ impl SourceFault {
     /// Whether the original is there, as far as anybody knows, and only cannot be opened just now: it is tried again however
     /// often.
     pub fn is_away(self) -> bool {
-        matches!(self, Self::Away | Self::Host)
+        matches!(self, Self::Away | Self::InCloud | Self::Host)
+    }
+
+    /// Why what is [away](Self::is_away) waits.
+    pub(crate) fn wait(self) -> (WaitReason, Trouble) {
+        match self {
+            Self::InCloud => (WaitReason::InCloud, Trouble::InCloud),
+            _ => (WaitReason::SourceAway, Trouble::SourceAway),
+        }
     }
 
     /// Whether this passes by itself, so that a few more tries are worth making before a person is asked.
     pub fn passes(self) -> bool {
         match self {
-            Self::Changed | Self::Away | Self::Host => true,
+            Self::Changed | Self::Away | Self::InCloud | Self::Host => true,
             Self::Io(kind) => !matches!(
                 kind,
                 io::ErrorKind::InvalidInput | io::ErrorKind::InvalidFilename | io::ErrorKind::Unsupported

@@ -6,10 +6,13 @@
 
 pub(crate) mod anew;
 mod assets;
+mod attempts;
 mod backfill;
+pub(crate) mod blocks;
 pub(crate) mod deliveries;
 mod documents;
 pub(crate) mod done;
+pub(crate) mod endpoints;
 pub(crate) mod grants;
 pub(crate) mod leases;
 mod ledger;
@@ -43,9 +46,10 @@ use crate::crash;
 use crate::error::{Error, Result};
 use crate::journal::Journal;
 pub(crate) use assets::{
-    Known, NewAsset, NewMotion, attach, compacted, insert as insert_asset, insert_motion, known, known_copy, lift,
-    live_and_removed, original, remove, removed_since_compaction, reread, retry, seq, want_again,
+    Known, NewAsset, NewMotion, attach, calm, compacted, insert as insert_asset, insert_motion, known, known_copy,
+    lift, live_and_removed, original, remove, removed_since_compaction, reread, retry, seq, want_again,
 };
+pub(crate) use attempts::attempts;
 pub(crate) use deliveries::Outgoing;
 pub use ledger::LedgerRow;
 pub(crate) use ledger::all as ledger;
@@ -66,6 +70,7 @@ static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
     Migrations::new(vec![
         M::up(include_str!("store/migrations/0001_first_light.sql")),
         M::up(include_str!("store/migrations/0002_links_and_money.sql")),
+        M::up(include_str!("store/migrations/0003_blocked_on_and_off.sql")),
     ])
 });
 
@@ -234,6 +239,8 @@ fn at_opening(error: &rusqlite::Error) -> Error {
 pub(crate) fn fault(error: &rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Error::Damaged,
+        // Our statements are always the same: one that cannot be understood met a table, or a document, that is not ours any more.
+        Some(ErrorCode::Unknown) => Error::Damaged,
         Some(ErrorCode::DiskFull) => Error::StorageFull,
         Some(code) => Error::Storage(format!("SQLite says {code:?}")),
         // A value of a type that cannot be, a table that lacks a column: the file's content is not ours.

@@ -6,6 +6,7 @@ use satchel_kernel::state::Trouble;
 use satchel_kernel::time::Due;
 use url::Url;
 
+use crate::endpoints::is_address;
 use crate::error::{Error, Result};
 use crate::http::Token;
 use crate::journal::{Durable, Journal, Record};
@@ -55,23 +56,17 @@ impl Outbox {
     }
 
     async fn set_target(&self, url: String, spec: Spec) -> Result<TargetId> {
-        if !spec.create.username().is_empty() || spec.create.password().is_some() {
-            return Err(Error::Invalid(
-                "the address holds a name or password, which would be stored readably; give a token instead".into(),
-            ));
-        }
-        if !matches!(spec.create.scheme(), "http" | "https") || spec.create.host().is_none() {
-            return Err(Error::Invalid(format!(
-                "{} is no address of a server; it must begin with http:// or https://",
-                spec.create
-            )));
-        }
+        is_address(&spec.create)?;
         let journal = self.inner.journal.clone();
         let work = move |tx: &store::Tx<'_>| {
             // What its owner chose outlives another pairing.
-            let chosen = store::targets::by_url(tx, &url)?.map(|(_, before)| (before.redact, before.renditions));
-            let (redact, renditions) = chosen.unwrap_or_else(|| (spec.redact, spec.renditions.clone()));
-            set(tx, &journal, url, &Spec { redact, renditions, ..spec })
+            let chosen = match store::targets::by_url(tx, &url)? {
+                Some((_, Spec { redact, renditions, addresses, further, shared_store, .. })) => {
+                    Spec { redact, renditions, addresses, further, shared_store, ..spec }
+                }
+                None => spec,
+            };
+            set(tx, &journal, url, &chosen)
         };
         let id = self.inner.store.write(work).await?;
         self.inner.forget_client(id);
@@ -99,7 +94,11 @@ impl Outbox {
         self.change_target(target, move |spec| spec.renditions = renditions).await
     }
 
-    async fn change_target(&self, target: TargetId, change: impl FnOnce(&mut Spec) + Send + 'static) -> Result<()> {
+    pub(crate) async fn change_target(
+        &self,
+        target: TargetId,
+        change: impl FnOnce(&mut Spec) + Send + 'static,
+    ) -> Result<()> {
         let journal = self.inner.journal.clone();
         self.change(move |tx| {
             let found = store::all_targets(tx)?.into_iter().find(|found| found.id == target);
@@ -116,12 +115,13 @@ impl Outbox {
     /// The targets.
     pub async fn targets(&self) -> Result<Vec<TargetView>> {
         let targets = self.inner.store.read(store::all_targets).await?;
+        let now = self.inner.config.clock.now();
         let view = |t: Target| TargetView {
             id: t.id,
             receiver: t.is_receiver(),
             redact: t.spec.redact,
+            rest: t.view(false).rests(&now, None),
             url: t.url,
-            rest: t.rest,
         };
         Ok(targets.into_iter().map(view).collect())
     }

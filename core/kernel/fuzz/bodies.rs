@@ -186,6 +186,7 @@ fn job(satchel: bool, length: u64) -> Job {
     Job {
         create: "https://desk.example/files/".parse().expect("a URL"),
         origins: vec![],
+        siblings: vec![],
         length,
         hash: BlobHash::of(b"payload"),
         key: UploadKey::from_bytes([1; 16]),

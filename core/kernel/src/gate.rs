@@ -76,6 +76,11 @@ pub fn judge(request: &Request, outcome: &Outcome) -> Verdict {
 fn has_marks(request: &Request, reply: &Reply) -> bool {
     let headers = &reply.headers;
     match request.marks {
+        // tus 1.0: of this answer alone, `Tus-Resumable` is no part.
+        Marks::Tus if request.method == Method::Options && reply.status < 400 => {
+            let versions = headers.get("tus-version").unwrap_or_default();
+            matches!(reply.status, 200 | 204) && versions.split(',').any(|version| version.trim() == "1.0.0")
+        }
         Marks::Tus => {
             headers.get("tus-resumable") == Some("1.0.0")
                 && match (reply.status, request.method) {
@@ -104,7 +109,7 @@ fn form(reply: &Reply) -> Imposter {
         head.to_ascii_lowercase().starts_with(b"<!doctype html") || head.to_ascii_lowercase().starts_with(b"<html")
     };
     match reply.status {
-        300..400 => Imposter::Redirect,
+        301 | 302 | 303 | 307 | 308 => Imposter::Redirect,
         _ if html(&reply.headers) || markup(&reply.body) => Imposter::Page,
         _ => Imposter::Unmarked,
     }

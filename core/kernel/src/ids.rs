@@ -137,7 +137,7 @@ impl BlobHash {
 macro_rules! row_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub i64);
 
@@ -152,6 +152,10 @@ macro_rules! row_id {
 row_id!(
     /// A row of the outbox's `target` table.
     TargetId
+);
+row_id!(
+    /// A row of the outbox's `endpoint` table.
+    EndpointId
 );
 row_id!(
     /// A row of the outbox's `part` table.

@@ -5,9 +5,10 @@
 //! one loop around it.
 //!
 //! Read in this order: [`planner`] (what to do now), [`policy`] and [`money`] (what may go, and what it costs), [`wire`] (how bytes travel), [`gate`] (what an
-//! answer really was), [`state`] (what can be said of an asset), [`protocol`] (documents that travel).
+//! answer really was), [`health`] (what stands in the way), [`state`] (what can be said of an asset), [`protocol`] (documents that travel).
 
 pub mod gate;
+pub mod health;
 pub mod ids;
 pub mod link;
 pub mod money;

@@ -10,24 +10,25 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{BlobHash, DeliveryId, GrantId, PartId, TargetId};
+use crate::ids::{BlobHash, DeliveryId, EndpointId, GrantId, PartId, TargetId};
 use crate::link::{Link, LinkKind};
-use crate::money::budget::BudgetView;
-use crate::money::grant::GrantView;
 use crate::money::price;
 use crate::policy::{Item, Order, Policy};
-use crate::power::Power;
 use crate::protocol::have::MAX_HASHES;
 use crate::protocol::post::Rendition;
-use crate::state::{AssetKind, Trouble};
-use crate::time::{Due, Now};
+use crate::state::AssetKind;
+use crate::time::Now;
 
+mod endpoints;
 pub mod permit;
 mod reason;
+mod snapshot;
 
 pub use crate::wake::{LinkNeed, Wake};
+pub use endpoints::{EndpointView, Store};
 pub use permit::Permit;
 pub use reason::{Delivery, Stage, clock, reason};
+pub use snapshot::{Bench, Candidate, Group, Making, Snapshot, TargetView, Unchecked, World};
 
 /// How many candidates of each class a snapshot holds at most.
 pub const CANDIDATES: usize = 32;
@@ -50,147 +51,6 @@ pub const RADIO_AWAKE_MS: u64 = 12_000;
 /// On mobile data, waits end together, at multiples of this many milliseconds since boot.
 pub const GATHER_MS: u64 = 60_000;
 
-/// What the plan is made from.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Snapshot {
-    /// What concerns every asset.
-    pub world: World,
-    /// Parts that were accepted and not read yet, in order, at most [`CANDIDATES`].
-    pub unread: Vec<PartId>,
-    /// What is open, by what rules can tell apart.
-    pub groups: Vec<Group>,
-    /// Deliveries that may go now, for each target and class at most [`CANDIDATES`].
-    pub candidates: Vec<Candidate>,
-    /// Deliveries of which the server was not asked yet, at most [`MAX_HASHES`] for each target.
-    pub unchecked: Vec<Unchecked>,
-    /// Uploads under way, leased ones included.
-    pub sending: usize,
-    /// What is being made.
-    pub making: Vec<Making>,
-    /// Whether parts are being read.
-    pub reading: bool,
-    /// Deliveries that nobody wants any more, of which a server may still keep something.
-    pub dropped: Vec<(TargetId, DeliveryId)>,
-    /// Targets that are being asked what they have.
-    pub asking: Vec<TargetId>,
-    /// The earliest end of a wait among deliveries and parts that rest.
-    pub next_due: Option<Due>,
-    /// How many deliveries are neither delivered, parked nor removed, those that rest included.
-    pub open: u64,
-}
-
-/// What concerns every asset: the snapshot without its candidates.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct World {
-    /// The network.
-    pub link: Link,
-    /// How the device is fed.
-    pub power: Power,
-    /// Whether the person paused the outbox.
-    pub paused: bool,
-    /// Targets that this run serves.
-    pub targets: Vec<TargetView>,
-    /// Budgets, with what they have left.
-    pub budgets: Vec<BudgetView>,
-    /// Grants that hold.
-    pub grants: Vec<GrantView>,
-    /// Targets that are being sent to, and under which grant: bytes of one grant are counted apart from all others, so
-    /// connections are not shared between them.
-    pub entered: Vec<(TargetId, Option<GrantId>)>,
-}
-
-/// Open deliveries to one target that no rule tells apart.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Group {
-    /// Where to.
-    pub target: TargetId,
-    /// What kind of asset.
-    pub kind: AssetKind,
-    /// Which rendition.
-    pub rendition: Rendition,
-    /// The album; empty where there is none.
-    pub album: String,
-    /// Urgent.
-    pub urgent: bool,
-    /// How many.
-    pub open: u64,
-    /// Their payload bytes.
-    pub bytes: u64,
-}
-
-/// A target, as the planner sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TargetView {
-    /// Which.
-    pub id: TargetId,
-    /// Whether it can be asked what it has.
-    pub have_check: bool,
-    /// Set while it rests after a trouble that every delivery would meet.
-    pub rest: Option<(Due, Trouble)>,
-}
-
-/// A delivery that may go now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Candidate {
-    /// Which.
-    pub delivery: DeliveryId,
-    /// Where to.
-    pub target: TargetId,
-    /// What it is.
-    pub class: Rendition,
-    /// Its asset, or one of its twins, is urgent.
-    pub urgent: bool,
-    /// Grows with each asset added.
-    pub order: i64,
-    /// A post whose preview, or something whose bytes, are to be made before it goes.
-    pub unrendered: bool,
-    /// Which of the snapshot's groups it is in.
-    pub group: usize,
-    /// Payload bytes that the server has not said it kept.
-    pub todo: u64,
-    /// The grant that it may go by.
-    pub grant: Option<GrantId>,
-}
-
-/// A delivery of which the server was not asked yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unchecked {
-    /// Which.
-    pub delivery: DeliveryId,
-    /// Where to.
-    pub target: TargetId,
-    /// Its payload.
-    pub hash: BlobHash,
-    /// Which of the snapshot's groups it is in.
-    pub group: usize,
-    /// The grant that it may go by.
-    pub grant: Option<GrantId>,
-}
-
-/// What is made one at a time: each picture takes tens of megabytes while it is made, and a film minutes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Bench {
-    /// Previews and press renditions of photos, originals without their metadata.
-    Pictures,
-    /// What the host makes of videos, which may take its time: their pictures and press renditions.
-    Films,
-}
-
-/// Something that is being made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Making {
-    /// For which delivery.
-    pub delivery: DeliveryId,
-    /// What it is.
-    pub class: Rendition,
-    /// Its asset is urgent.
-    pub urgent: bool,
-    /// Where it is made.
-    pub bench: Bench,
-    /// For how long, in milliseconds.
-    pub for_ms: u64,
-}
-
 /// What to do now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
@@ -200,6 +60,8 @@ pub enum Action {
     AskHave {
         /// Which target.
         target: TargetId,
+        /// By which endpoint.
+        endpoint: EndpointId,
         /// Under this grant.
         grant: Option<GrantId>,
         /// These.
@@ -211,6 +73,8 @@ pub enum Action {
     Send {
         /// Where to.
         target: TargetId,
+        /// By which endpoint.
+        endpoint: EndpointId,
         /// Which.
         delivery: DeliveryId,
         /// Under this grant.
@@ -219,7 +83,23 @@ pub enum Action {
         along: bool,
     },
     /// Free what a server keeps of an upload that nobody wants any more.
-    Abandon(TargetId, DeliveryId),
+    Abandon {
+        /// Where.
+        target: TargetId,
+        /// By which endpoint.
+        endpoint: EndpointId,
+        /// Which.
+        delivery: DeliveryId,
+    },
+    /// Ask an endpoint whether it is open again.
+    Probe {
+        /// Of which target.
+        target: TargetId,
+        /// Which endpoint.
+        endpoint: EndpointId,
+        /// Under this grant.
+        grant: Option<GrantId>,
+    },
 }
 
 /// What the plan says.
@@ -240,8 +120,20 @@ pub fn plan(now: &Now, snapshot: &Snapshot, policy: &Policy) -> Plan {
 /// Plans for a host whose system takes its requests in a queue: at most so many uploads are begun. How many of them go
 /// side by side is then the system's to say.
 pub fn plan_for(now: &Now, snapshot: &Snapshot, policy: &Policy, free: usize) -> Plan {
-    let Snapshot { world, unread, groups, candidates, unchecked, reading, dropped, asking, next_due, open, .. } =
-        snapshot;
+    let Snapshot {
+        world,
+        unread,
+        groups,
+        candidates,
+        unchecked,
+        reading,
+        dropped,
+        asking,
+        probing,
+        next_due,
+        open,
+        ..
+    } = snapshot;
     if world.paused {
         return Plan::default();
     }
@@ -250,15 +142,17 @@ pub fn plan_for(now: &Now, snapshot: &Snapshot, policy: &Policy, free: usize) ->
         actions.push(Action::Read(unread.iter().take(READ_IN_A_ROW).copied().collect()));
     }
     let (awake, resting): (Vec<_>, Vec<_>) = world.targets.iter().partition(|t| t.is_awake(now));
-    let is_awake = |target: TargetId| awake.iter().any(|t| t.id == target);
-    let mut ready: Vec<&Candidate> = candidates.iter().filter(|c| is_awake(c.target)).collect();
-    ready.sort_by_key(|c| c.rank(policy.order));
+    let way = |target: TargetId, store| Some(world.targets.iter().find(|t| t.id == target)?.way(now, store)?.id);
+    let mut ready: Vec<_> = candidates.iter().filter_map(|c| Some((c, way(c.target, c.store)?))).collect();
+    ready.sort_by_key(|(c, _)| c.rank(policy.order));
+    let bound: Vec<_> = candidates.iter().filter_map(|c| Some((c.target, c.store?))).collect();
     let awaited = awaited(now, snapshot, &awake, policy);
     // What is begun here is not there for the next one.
+    let seen = world;
     let mut world = world.clone();
     let mut making = snapshot.making.clone();
     let (mut renders, mut sends, mut ahead) = (Vec::new(), Vec::new(), AHEAD);
-    for candidate in ready {
+    for (candidate, endpoint) in ready {
         // What is being made keeps the place of its turn for a while.
         let held = making.iter().filter(|made| made.is_prompt()).any(|made| made.turn() < candidate.turn());
         if held || awaited.iter().any(|(target, turn)| *target == candidate.target && *turn < candidate.turn()) {
@@ -298,7 +192,7 @@ pub fn plan_for(now: &Now, snapshot: &Snapshot, policy: &Policy, free: usize) ->
             continue;
         }
         if is_ready {
-            sends.push(Action::Send { target, delivery, grant, along });
+            sends.push(Action::Send { target, endpoint, delivery, grant, along });
         }
         let bytes = candidate.todo + if along { PREVIEW } else { 0 };
         world.spend(price::expected(bytes), grant);
@@ -306,25 +200,35 @@ pub fn plan_for(now: &Now, snapshot: &Snapshot, policy: &Policy, free: usize) ->
     }
     let way_out = permit::has_way_out(&world.link);
     let asks = awake.iter().filter(|t| t.have_check && !asking.contains(&t.id));
-    let asks: Vec<_> = asks.filter_map(|target| ask(now, target.id, unchecked, groups, &world, policy)).collect();
+    let asks: Vec<_> = asks.filter_map(|target| ask(now, target, unchecked, groups, &world, policy)).collect();
     actions.extend(asks);
+    actions.extend(endpoints::probes(now, snapshot, &bound, policy));
     // Freeing what a server keeps is worth what any photo is worth.
     let plain = Item { kind: AssetKind::Photo, rendition: Rendition::Original, album: "", urgent: false };
     let may_free =
         |target| world.may_join(target, None) && permit::permit(now, &plain, 0, None, &world, policy).is_ok();
-    let abandons: Vec<_> = dropped.iter().filter(|(t, _)| is_awake(*t) && may_free(*t)).collect();
+    let abandons = dropped.iter().filter(|(target, ..)| may_free(*target));
+    let abandons: Vec<_> = abandons
+        .filter_map(|(target, delivery, store)| {
+            let (target, delivery, endpoint) = (*target, *delivery, way(*target, *store)?);
+            Some(Action::Abandon { target, endpoint, delivery })
+        })
+        .collect();
     let room = free.saturating_sub(sends.len());
     let begun = !sends.is_empty();
     actions.extend(renders);
     actions.extend(sends);
-    actions.extend(abandons.into_iter().take(room).map(|(t, d)| Action::Abandon(*t, *d)));
+    actions.extend(abandons.into_iter().take(room));
     let held = groups.iter().filter(|_| *open > 0);
     let refused: Vec<_> =
         held.filter_map(|group| group.refusal(now, &world, policy).map(|wake| (group.bytes, wake))).collect();
-    let mut wake = Wake::first_of(refused.iter().map(|(bytes, wake)| Wake { bytes: *bytes, ..*wake }));
+    let refused = refused.iter().map(|(bytes, wake)| Wake { bytes: *bytes, ..*wake });
+    let unpaid = endpoints::unpaid(now, snapshot, &bound, policy);
+    let mut wake = Wake::first_of(refused.chain(unpaid.into_iter().filter(|_| *open > 0)));
     // A resting target matters only while something is open for it.
-    let rests = resting.iter().filter_map(|t| t.rest).filter(|_| *open > 0).map(|(due, _)| due);
-    let due = rests.chain(*next_due).map(|due| due.remaining_ms(now)).min();
+    let rests = resting.iter().filter_map(|target| target.next_try(now));
+    let probes = seen.targets.iter().filter(|t| !probing.contains(&t.id)).filter_map(|t| t.next_probe(now, &bound));
+    let due = rests.chain(probes).filter(|_| *open > 0).chain(*next_due).map(|due| due.remaining_ms(now)).min();
     let due = due.map(|ms| gathered(now, &world.link, ms, begun || snapshot.sending > 0));
     if way_out && let Some(ms) = due {
         wake = wake.and_at(now.utc_ms.saturating_add_unsigned(ms));
@@ -346,7 +250,7 @@ fn awaited(
     let mut turns = Vec::new();
     for target in awake.iter().filter(|target| target.have_check) {
         let question =
-            if asking.contains(&target.id) { None } else { ask(now, target.id, unchecked, groups, world, policy) };
+            if asking.contains(&target.id) { None } else { ask(now, target, unchecked, groups, world, policy) };
         let asked: Option<HashSet<_>> = match &question {
             Some(Action::AskHave { hashes, .. }) => Some(hashes.iter().map(|(delivery, _)| *delivery).collect()),
             _ if asking.contains(&target.id) => None,
@@ -364,17 +268,22 @@ fn awaited(
 /// What a target is to be asked: only of what may go, since the question costs as well.
 fn ask(
     now: &Now,
-    target: TargetId,
+    target: &TargetView,
     unchecked: &[Unchecked],
     groups: &[Group],
     world: &World,
     policy: &Policy,
 ) -> Option<Action> {
     let most = if world.link.class().is_free() { MAX_HASHES } else { ASKED_WHERE_IT_COSTS };
-    // How large a thing may be does not bound the question for it; budgets do.
-    let mut unsized_policy = policy.clone();
-    unsized_policy.rules.iter_mut().flat_map(|rule| &mut rule.allow).for_each(|way| way.up_to_bytes = None);
-    let mine = || unchecked.iter().filter(|one| one.target == target);
+    let unsized_policy = whatever_its_size(policy);
+    let (way, id) = (target.way(now, None)?, target.id);
+    // What belongs to a store is asked about there, once all else is asked about.
+    let ours = || unchecked.iter().filter(|one| one.target == id);
+    let by_way = |one: &&Unchecked| one.store.is_none_or(|store| store == way.store);
+    let elsewhere = || ours().find_map(|one| target.way(now, Some(one.store?)));
+    let way = if ours().any(|one| by_way(&one)) { way } else { elsewhere()? };
+    let (endpoint, target, store) = (way.id, id, way.store);
+    let mine = || ours().filter(|one| one.store.is_none_or(|of| of == store));
     // Where a budget has too little left for a long question, what is small may still go: it is asked for in a short one.
     [most, 16, 4, 1].into_iter().find_map(|most| {
         let bytes = ASKED_BYTES.min(ASKED_BYTES / ASKED_WHERE_IT_COSTS as u64 * most as u64);
@@ -384,8 +293,15 @@ fn ask(
         };
         let first = mine().filter_map(|one| leave(&one)).filter(|grant| world.may_join(target, *grant)).max()?;
         let hashes = mine().filter(|one| leave(one) == Some(first)).map(|one| (one.delivery, one.hash));
-        Some(Action::AskHave { target, grant: first, hashes: hashes.take(most).collect() })
+        Some(Action::AskHave { target, endpoint, grant: first, hashes: hashes.take(most).collect() })
     })
+}
+
+/// How large a thing may be does not bound a question for it; budgets do.
+fn whatever_its_size(policy: &Policy) -> Policy {
+    let mut policy = policy.clone();
+    policy.rules.iter_mut().flat_map(|rule| &mut rule.allow).for_each(|way| way.up_to_bytes = None);
+    policy
 }
 
 /// On mobile data, what is not due at once waits for its fellows, so that the radio sleeps in between: a transfer of a few
@@ -396,13 +312,6 @@ fn gathered(now: &Now, link: &Link, ms: u64, busy: bool) -> u64 {
     }
     let at = now.since_boot_ms.saturating_add(ms);
     at.div_ceil(GATHER_MS).saturating_mul(GATHER_MS).saturating_sub(now.since_boot_ms)
-}
-
-impl TargetView {
-    /// Whether it may be sent to now.
-    pub fn is_awake(&self, now: &Now) -> bool {
-        self.rest.is_none_or(|(due, _)| due.is_over(now))
-    }
 }
 
 impl World {

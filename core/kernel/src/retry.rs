@@ -12,8 +12,13 @@ pub const CAP_MS: u64 = 15 * 60 * 1000;
 /// How long to wait after the `attempt`th failure in a row (from 1): doubling from [`BASE_MS`] to
 /// [`CAP_MS`], of which the upper half is jitter, so that many phones do not come back in step.
 pub fn backoff_ms(attempt: u32, seed: u64) -> u64 {
+    doubling_ms(attempt, seed, CAP_MS)
+}
+
+/// The same with another cap.
+pub fn doubling_ms(attempt: u32, seed: u64, cap_ms: u64) -> u64 {
     let doublings = attempt.saturating_sub(1).min(20);
-    let ceiling = (BASE_MS << doublings).min(CAP_MS);
+    let ceiling = (BASE_MS << doublings).min(cap_ms);
     let half = ceiling / 2;
     half + mix(seed ^ u64::from(attempt)) % (half + 1)
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::gate::Imposter;
+use crate::health::Block;
 use crate::wake::Wake;
 
 /// What kind of thing the camera made.
@@ -111,8 +112,10 @@ pub enum WaitReason {
     },
     /// The file was being written when it was read; it is read again shortly.
     SourceBusy,
-    /// The original cannot be opened just now: it is in the cloud, say, or the phone is locked. It is tried again by itself.
+    /// The original cannot be opened just now: the phone is locked, say, or its library is busy. It is tried again by itself.
     SourceAway,
+    /// The original is only in the cloud, and the person's rule does not fetch it over this link. It is tried again by itself.
+    InCloud,
     /// A reason of a later version.
     #[serde(other)]
     Other,
@@ -128,6 +131,14 @@ pub enum Trouble {
     Cut,
     /// Something stood in the service's place.
     Imposter(Imposter),
+    /// Somebody on the way is keeping us from the target.
+    Blocked(Block),
+    /// The network wants a person to sign in first.
+    SignIn,
+    /// Nothing answers over this network at all.
+    NoLink,
+    /// The server's certificate is good, and this device's date does not fit it.
+    WrongClock,
     /// The host answered, but not the service behind it, with this status.
     Gateway(u16),
     /// The service asked to come back later, or failed, with this status.
@@ -142,6 +153,8 @@ pub enum Trouble {
     Refused(u16),
     /// Nothing of the target's: the original could not be opened just now.
     SourceAway,
+    /// Nothing of the target's: the original is only in the cloud, and is not fetched over this link.
+    InCloud,
     /// Nothing of the target's: there is no room on this device for what is to be made first.
     StorageFull,
     /// A trouble of a later version.
@@ -163,6 +176,10 @@ impl From<StoredTrouble> for Trouble {
             "unreachable" => Some(Self::Unreachable),
             "cut" => Some(Self::Cut),
             "imposter" => Imposter::deserialize(&detail).ok().map(Self::Imposter),
+            "blocked" => Block::deserialize(&detail).ok().map(Self::Blocked),
+            "sign_in" => Some(Self::SignIn),
+            "no_link" => Some(Self::NoLink),
+            "wrong_clock" => Some(Self::WrongClock),
             "gateway" => status().map(Self::Gateway),
             "busy" => status().map(Self::Busy),
             "locked" => Some(Self::Locked),
@@ -170,6 +187,7 @@ impl From<StoredTrouble> for Trouble {
             "contradiction" => Some(Self::Contradiction),
             "refused" => status().map(Self::Refused),
             "source_away" => Some(Self::SourceAway),
+            "in_cloud" => Some(Self::InCloud),
             "storage_full" => Some(Self::StorageFull),
             _ => None,
         };
@@ -299,6 +317,12 @@ impl Trouble {
             Self::Imposter(Imposter::Certificate) => "somebody else's certificate stood in the server's place".into(),
             Self::Imposter(Imposter::Garbage) => "what answered does not speak the server's language".into(),
             Self::Imposter(Imposter::Unmarked) => "what answered is not this service; check the address".into(),
+            Self::Blocked(by) => by.words().into(),
+            Self::SignIn => "this network wants you to sign in first; open its page in a browser".into(),
+            Self::NoLink => "nothing answers over this network".into(),
+            Self::WrongClock => {
+                "the server's certificate does not fit this device's date; set the date, or ask the operator if it is right".into()
+            }
             Self::Gateway(401 | 403) => "the server's gateway refuses the token".into(),
             Self::Gateway(status) => format!("the server's gateway answered {status} in the service's place"),
             Self::Busy(status) => format!("the server asked to come back later ({status})"),
@@ -306,7 +330,10 @@ impl Trouble {
             Self::NeedsToken => "the server does not accept the token; pair again or give a new one".into(),
             Self::Contradiction => "the server contradicted itself".into(),
             Self::Refused(status) => format!("the server refused the request ({status})"),
-            Self::SourceAway => "the original could not be opened (in the cloud, or the phone is locked)".into(),
+            Self::SourceAway => {
+                "the original could not be opened just now (the phone is locked, or its library is busy)".into()
+            }
+            Self::InCloud => "the original is only in the cloud, and is not fetched over this network".into(),
             Self::StorageFull => "this device's storage is full; free some space".into(),
             Self::Other => "something went wrong".into(),
         }
@@ -351,6 +378,7 @@ impl WaitReason {
             Self::Retry { trouble, .. } | Self::TargetRests { trouble, .. } => trouble.words_of_wait(),
             Self::SourceBusy => "the file is still being written".into(),
             Self::SourceAway => Trouble::SourceAway.words_of_wait(),
+            Self::InCloud => Trouble::InCloud.words_of_wait(),
             Self::Other => "it waits".into(),
         }
     }

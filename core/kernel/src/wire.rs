@@ -27,6 +27,7 @@ use crate::outcome::{Outcome, Request};
 use crate::state::{ParkReason, Proof, Trouble};
 
 pub use machine::{Protocol, Wire};
+pub use trouble::{asked_wait, trouble_of};
 
 /// Names a need within one upload; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -136,6 +137,9 @@ pub struct Job {
     pub create: Url,
     /// Further origins on which the server may place an upload (`https://host:port`).
     pub origins: Vec<url::Origin>,
+    /// Where the target's other endpoints create the very same uploads: one that is named by another endpoint's address is
+    /// reached by this one's.
+    pub siblings: Vec<Url>,
     /// Length of the payload in bytes; not 0.
     pub length: u64,
     /// The payload's hash.
@@ -158,6 +162,39 @@ pub struct Job {
     pub inline: Option<Vec<u8>>,
     /// What comes along behind it: a post's preview, which the document names by its hash.
     pub along: Option<Vec<u8>>,
+}
+
+impl Job {
+    /// An upload's address, as the endpoint that is used now has it.
+    fn here(&self, location: Url) -> Url {
+        let sibling = self.siblings.iter().find(|sibling| sibling.origin() == location.origin());
+        let Some(sibling) = sibling.filter(|_| location.origin() != self.create.origin()) else { return location };
+        let mut here = self.create.clone();
+        // What stands below the place of creation there stands below it here.
+        let (from, to) = (sibling.path().trim_end_matches('/'), self.create.path().trim_end_matches('/'));
+        match location.path().strip_prefix(from).filter(|rest| rest.starts_with('/')) {
+            Some(rest) => here.set_path(&format!("{to}{rest}")),
+            None => here.set_path(location.path()),
+        }
+        here.set_query(location.query());
+        here
+    }
+}
+
+impl Job {
+    /// The same, for an upload that is gone on with: it belongs to the store that this endpoint leads to, and an endpoint that was
+    /// taken away meanwhile gets nothing more.
+    fn found_here(&self, location: Url) -> Url {
+        let here = self.here(location);
+        let origin = here.origin();
+        if origin == self.create.origin() || self.origins.contains(&origin) {
+            return here;
+        }
+        let mut ours = self.create.clone();
+        ours.set_path(here.path());
+        ours.set_query(here.query());
+        ours
+    }
 }
 
 /// How patient to be with a target, in milliseconds.

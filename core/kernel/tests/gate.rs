@@ -36,6 +36,24 @@ fn tus(method: Method, status: u16, headers: &[(&str, &str)], identity: Identity
     verdict(&request(method, Marks::Tus), reply(status, headers, b"", identity))
 }
 
+/// tus 1.0: `OPTIONS` is answered with the versions that the server speaks; an error with its mark will do.
+#[test]
+fn a_probes_answer_has_marks_of_its_own() {
+    let ask = |status, headers: Head<'_>, identity| tus(Method::Options, status, headers, identity);
+    for versions in ["1.0.0", "0.2.2, 1.0.0,1.1.0"] {
+        for status in [200, 204] {
+            assert_eq!(ask(status, &[("tus-version", versions)], Identity::Proved), PROVEN);
+            assert_eq!(ask(status, &[("tus-version", versions)], Identity::None), UNPROVEN);
+        }
+    }
+    for headers in [&[][..], &[("tus-version", "2.0.0")], &[T]] {
+        assert_eq!(ask(204, headers, Identity::Proved), Verdict::Gateway);
+        assert_eq!(ask(204, headers, Identity::None), Verdict::Imposter(Imposter::Unmarked));
+    }
+    assert_eq!(ask(401, &[T], Identity::None), UNPROVEN);
+    assert_eq!(ask(302, &[("tus-version", "1.0.0")], Identity::None), Verdict::Imposter(Imposter::Redirect));
+}
+
 type Head<'a> = &'a [(&'a str, &'a str)];
 
 const T: (&str, &str) = ("tus-resumable", "1.0.0");

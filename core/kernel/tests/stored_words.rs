@@ -22,6 +22,7 @@ fn any_trouble() -> impl Strategy<Value = Trouble> {
         Just(Trouble::Contradiction),
         any::<u16>().prop_map(Trouble::Refused),
         Just(Trouble::SourceAway),
+        Just(Trouble::InCloud),
         Just(Trouble::StorageFull),
         Just(Trouble::Other),
     ]
@@ -53,6 +54,7 @@ fn any_wait() -> impl Strategy<Value = WaitReason> {
         any::<u64>().prop_map(|most| WaitReason::TooLargeHere { most }),
         Just(WaitReason::SourceBusy),
         Just(WaitReason::SourceAway),
+        Just(WaitReason::InCloud),
         Just(WaitReason::Other),
     ]
 }

@@ -150,6 +150,7 @@ fn job(payload: &[u8], satchel: bool) -> Job {
     Job {
         create: url("https://desk.example/files/"),
         origins: vec![],
+        siblings: vec![],
         length: payload.len() as u64,
         hash: BlobHash::of(payload),
         key: UploadKey::from_bytes([7; 16]),

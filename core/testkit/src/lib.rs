@@ -7,6 +7,7 @@ pub mod certificate;
 mod chance;
 mod clock;
 pub mod contract;
+pub mod interfere;
 pub mod liar;
 pub mod link;
 pub mod samples;

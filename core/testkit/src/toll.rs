@@ -4,10 +4,11 @@
 //! buffer is 16 KB, so that what a client's kernel could still send stays where it is. It lives on threads of its own, and
 //! counts on whatever a test does to its runtime.
 
+use std::collections::HashSet;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
@@ -48,6 +49,8 @@ struct Shared {
     rate: AtomicU64,
     passed: watch::Sender<Passed>,
     closed: AtomicBool,
+    /// Ports of our own that come in and are not counted.
+    knocking: Mutex<HashSet<u16>>,
 }
 
 impl Toll {
@@ -70,12 +73,16 @@ impl Toll {
             rate: AtomicU64::new(rate.unwrap_or(0)),
             passed: watch::Sender::default(),
             closed: AtomicBool::new(false),
+            knocking: Mutex::default(),
         });
         let accepting = shared.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 if accepting.closed.load(Ordering::SeqCst) {
                     return;
+                }
+                if accepting.is_knock(&stream) {
+                    continue;
                 }
                 accepting.count(|passed| {
                     passed.connections += 1;
@@ -114,9 +121,20 @@ impl Toll {
         passed.wait_for(|passed| condition(passed)).await.map_or_else(|_| self.passed(), |passed| *passed)
     }
 
-    /// Waits until nobody is connected any more; then all that arrived is counted.
+    /// Waits until nobody is connected any more; then all that arrived is counted, and so is who was at the door when this was
+    /// called and had not been let in.
+    ///
+    /// # Panics
+    /// Where loopback cannot be used.
     pub async fn until_quiet(&self) -> Passed {
-        self.until(|passed| passed.live == 0).await
+        // Who comes is let in one after the other: when ours was, everyone before it was.
+        let knock = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket on loopback");
+        knock.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("a port on loopback");
+        let port = knock.local_addr().ok().and_then(|address| address.as_socket()).map_or(0, |address| address.port());
+        self.shared.knocking().insert(port);
+        knock.connect(&self.addr.into()).expect("the gate is there");
+        let shared = self.shared.clone();
+        self.until(|passed| passed.live == 0 && !shared.knocking().contains(&port)).await
     }
 }
 
@@ -152,6 +170,19 @@ impl Passed {
 }
 
 impl Shared {
+    fn knocking(&self) -> MutexGuard<'_, HashSet<u16>> {
+        self.knocking.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether somebody only wants to know that everyone before it was let in.
+    fn is_knock(&self, stream: &TcpStream) -> bool {
+        let ours = stream.peer_addr().is_ok_and(|address| self.knocking().remove(&address.port()));
+        if ours {
+            self.count(|_| {});
+        }
+        ours
+    }
+
     fn count(&self, change: impl FnOnce(&mut Passed)) {
         self.passed.send_modify(change);
     }

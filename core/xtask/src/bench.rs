@@ -1,4 +1,4 @@
-//! `cargo xtask bench [first-light | previews | queue | ffi]`: measures, in a release build. Figures are printed; few are asserted, because
+//! `cargo xtask bench [first-light | previews | queue | probes | ffi]`: measures, in a release build. Figures are printed; few are asserted, because
 //! machines differ and are noisy.
 
 mod ffi;
@@ -16,6 +16,9 @@ const PACKAGE: &str = "satchel-cli";
 
 /// The bench that fills outboxes with what nobody added, for which the engine has a feature.
 const QUEUE: &str = "queue";
+
+/// The bench that counts and times nothing: it is built as tests are.
+const PROBES: &str = "probes";
 
 /// What to measure.
 #[derive(Debug, clap::Args)]
@@ -39,13 +42,18 @@ enum What {
     Previews,
     /// What a million assets cost more than a thousand: planning, pages, counts, memory.
     Queue,
+    /// What it costs to ask blocked endpoints whether they are open again: bytes, wake-ups of the radio, delays.
+    Probes,
     /// The boundary to Kotlin and Swift: pages, single calls, callbacks, and how long a caller's thread is kept.
     Ffi,
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<Outcome, String> {
-    println!("building in release, then measuring; other load on the machine shows in the figures");
+    if !matches!(arguments.what, What::Probes) {
+        println!("building in release, then measuring; other load on the machine shows in the figures");
+    }
     match arguments.what {
+        What::Probes => bench(workspace, PROBES, &arguments.more, Places::new()),
         What::FirstLight => bench(workspace, "first_light", &arguments.more, Places::new()),
         What::Queue => bench(workspace, QUEUE, &arguments.more, Places::new()),
         What::Previews => previews(workspace, arguments),
@@ -61,6 +69,9 @@ fn bench(workspace: &Workspace, bench: &str, more: &[String], places: Places) ->
     run.current_dir(&workspace.root).args(["bench", "--package", PACKAGE, "--bench", bench]);
     if bench == QUEUE {
         run.args(["--features", "bench"]);
+    }
+    if bench == PROBES {
+        run.args(["--profile", "dev"]);
     }
     run.arg("--");
     Run::new(run.args(more).envs(places)).shown().map(Outcome::well_if)

@@ -1,4 +1,4 @@
-//! `cargo xtask bindings kotlin | swift | android | apple`: what apps in Kotlin and Swift add to themselves.
+//! `cargo xtask bindings kotlin | kotlin-sources | swift | android | apple`: what apps in Kotlin and Swift add to themselves.
 //!
 //! Generated sources are never committed: they are written below cargo's target folder, from the library they belong to.
 //! What a machine lacks is named exactly, with the commands for one that has it.
@@ -8,6 +8,7 @@ mod apple;
 pub(crate) mod kotlin;
 mod results;
 pub(crate) mod swift;
+pub(crate) mod xcode;
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX, EXE_SUFFIX};
 use std::fs;
@@ -45,6 +46,8 @@ pub(crate) struct Arguments {
 enum What {
     /// The library for this machine, and a jar for the JVM.
     Kotlin,
+    /// The generated Kotlin alone, as Gradle's build asks for it.
+    KotlinSources,
     /// A Swift package for this machine: our sources, the generated ones, and the library.
     Swift,
     /// Libraries for Android, and a local Maven folder; needs the NDK.
@@ -63,6 +66,11 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<Outcom
             println!("the jar        {}", jar.display());
             println!("A program needs besides: {}", kotlin::BESIDES);
             println!("and is started with      -Djna.library.path={}", built.folder().display());
+            Ok(Outcome::Well)
+        }
+        What::KotlinSources => {
+            let built = Built::new(workspace, arguments.release, For::Apps)?;
+            println!("the sources    {}", kotlin::generate(workspace, &built)?.display());
             Ok(Outcome::Well)
         }
         What::Swift => {

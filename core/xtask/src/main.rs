@@ -1,4 +1,5 @@
-//! Every routine of the project, the same on a desk and in CI: `cargo xtask test | lint | bindings | fmt | bench | fuzz | size | pictures`.
+//! Every routine of the project, the same on a desk and in CI: `cargo xtask test | lint | bindings | fmt | bench | fuzz | size | pictures |
+//! screens`.
 //!
 //! Each says what it is doing, keeps what it downloads in one cache folder, and ends with status 0 only when
 //! all that it was asked for went well.
@@ -17,6 +18,7 @@ mod parts;
 mod pictures;
 mod process;
 mod report;
+mod screens;
 mod size;
 mod suites;
 mod workspace;
@@ -54,6 +56,8 @@ enum Routine {
     Size(size::Arguments),
     /// Makes the README's pictures anew.
     Pictures(pictures::Arguments),
+    /// Draws every screen of the Android demo.
+    Screens(screens::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -67,6 +71,7 @@ fn main() -> ExitCode {
         Routine::Fuzz(arguments) => fuzz::run(&workspace, &arguments),
         Routine::Size(arguments) => size::run(&workspace, &arguments),
         Routine::Pictures(arguments) => pictures::run(&workspace, &arguments),
+        Routine::Screens(arguments) => screens::run(&workspace, &arguments),
     });
     match done {
         Ok(Outcome::Well) => ExitCode::SUCCESS,

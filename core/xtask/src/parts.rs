@@ -7,6 +7,7 @@ mod browser;
 pub(crate) mod disk;
 mod go;
 mod java;
+mod namespaces;
 mod node;
 mod python;
 mod rust;
@@ -38,6 +39,8 @@ pub(crate) enum Part {
     Rustus,
     /// A file system of 1 MB.
     SmallDisk,
+    /// Network namespaces with a packet filter.
+    Namespaces,
     /// A folder of real camera files, which only some have.
     Samples,
 }
@@ -56,7 +59,7 @@ pub(crate) enum When {
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Node,
         Self::Chromium,
         Self::Tusd,
@@ -64,6 +67,7 @@ impl Part {
         Self::TusJava,
         Self::Rustus,
         Self::SmallDisk,
+        Self::Namespaces,
         Self::Samples,
     ];
 
@@ -77,6 +81,7 @@ impl Part {
             Self::TusJava => "tus-java-client",
             Self::Rustus => "rustus",
             Self::SmallDisk => "small-disk",
+            Self::Namespaces => "namespaces",
             Self::Samples => "samples",
         }
     }
@@ -89,7 +94,7 @@ impl Part {
     /// When its suites run.
     pub(crate) const fn when(self) -> When {
         match self {
-            Self::Node | Self::Chromium | Self::Tusd | Self::SmallDisk => When::Always,
+            Self::Node | Self::Chromium | Self::Tusd | Self::SmallDisk | Self::Namespaces => When::Always,
             Self::Tuspy | Self::TusJava => When::WithAll,
             Self::Rustus => When::ByName,
             Self::Samples => When::IfThere,
@@ -105,6 +110,7 @@ impl Part {
             Self::TusJava => java::tus_java_client(workspace, cache),
             Self::Rustus => rust::rustus(cache),
             Self::SmallDisk => disk::find(cache),
+            Self::Namespaces => namespaces::find(),
             // The tests read the variable themselves.
             Self::Samples => Ok(Places::new()),
         }

@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use crate::bindings::{kotlin, swift};
+use crate::bindings::{kotlin, swift, xcode};
 use crate::cache::Cache;
 use crate::clock::Stopwatch;
 use crate::foreign::{self, ForeignSuite};
@@ -32,11 +32,23 @@ pub(crate) struct Arguments {
 enum Suite {
     Crate(String),
     Foreign(ForeignSuite),
-    Kotlin,
+    Kotlin(kotlin::Module),
     Swift {
         /// A Swift is there, so nothing large has to be fetched.
         at_hand: bool,
+        which: Swifts,
     },
+    /// The iOS demo's Xcode project, read back.
+    Xcode,
+}
+
+/// A suite in Swift.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Swifts {
+    /// The package.
+    Package,
+    /// The iOS demo's model.
+    Demo,
 }
 
 impl Suite {
@@ -44,8 +56,10 @@ impl Suite {
         match self {
             Self::Crate(package) => package.clone(),
             Self::Foreign(suite) => suite.name(),
-            Self::Kotlin => "kotlin".into(),
-            Self::Swift { .. } => "swift".into(),
+            Self::Kotlin(module) => module.name().into(),
+            Self::Swift { which: Swifts::Package, .. } => "swift".into(),
+            Self::Swift { which: Swifts::Demo, .. } => "ios-demo".into(),
+            Self::Xcode => "ios-project".into(),
         }
     }
 
@@ -57,10 +71,10 @@ impl Suite {
             return Duty::None;
         }
         let suite = match self {
-            Self::Swift { at_hand: false } if !arguments.all && !named => {
+            Self::Swift { at_hand: false, .. } if !arguments.all && !named => {
                 return Duty::Skip("no Swift on this machine; --all sets it up on Debian (3 GB)");
             }
-            Self::Crate(_) | Self::Kotlin | Self::Swift { .. } => return Duty::Run,
+            Self::Crate(_) | Self::Kotlin(_) | Self::Swift { .. } | Self::Xcode => return Duty::Run,
             Self::Foreign(suite) => suite,
         };
         let mut duty = Duty::Run;
@@ -90,11 +104,16 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<Outcom
     let mut suites: Vec<Suite> = workspace.members.iter().map(|member| Suite::Crate(member.name.clone())).collect();
     suites.extend(foreign::discover(workspace)?.into_iter().map(Suite::Foreign));
     let cache = Cache::open()?;
-    if kotlin::is_there(workspace) {
-        suites.push(Suite::Kotlin);
-    }
+    let modules = kotlin::Module::ALL.into_iter().filter(|module| module.is_there(workspace));
+    suites.extend(modules.map(Suite::Kotlin));
     if swift::is_there(workspace) {
-        suites.push(Suite::Swift { at_hand: Swift::at_hand(&cache) });
+        suites.push(Suite::Swift { at_hand: Swift::at_hand(&cache), which: Swifts::Package });
+    }
+    if swift::demo_is_there(workspace) {
+        suites.push(Suite::Swift { at_hand: Swift::at_hand(&cache), which: Swifts::Demo });
+    }
+    if xcode::is_there(workspace) {
+        suites.push(Suite::Xcode);
     }
     if arguments.list {
         return list(&suites, arguments);
@@ -111,8 +130,14 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<Outcom
             (Suite::Crate(package), _) => of_crate(package)?,
             (Suite::Foreign(suite), Duty::Skip(why)) => skipped(suite, why.into(), false),
             (_, Duty::Skip(why)) => Ending::Skipped { tests: Vec::new(), why: why.into(), counts: false },
-            (Suite::Kotlin, _) => of_binding(kotlin::needs(), |jvm| kotlin::suite(workspace, &cache, jvm))?,
-            (Suite::Swift { .. }, _) => of_binding(Swift::find(&cache), |found| swift::suite(workspace, found))?,
+            (Suite::Kotlin(module), _) => {
+                of_binding(kotlin::needs(), |jvm| kotlin::suite(workspace, &cache, jvm, *module))?
+            }
+            (Suite::Swift { which, .. }, _) => of_binding(Swift::find(&cache), |found| match which {
+                Swifts::Package => swift::suite(workspace, found),
+                Swifts::Demo => swift::demo(workspace, found),
+            })?,
+            (Suite::Xcode, _) => of_binding(xcode::needs(), |python| xcode::suite(workspace, python))?,
             (Suite::Foreign(suite), _) => match parts.places(&suite.parts) {
                 Ok(places) => of_foreign(suite, &places)?,
                 Err(why) => skipped(suite, why, true),

@@ -212,6 +212,7 @@ pub(super) fn report(report: &RunReport) -> Value {
     let mut seen = view::counts(&report.counts);
     if let (Value::Object(seen), Value::Object(wake)) = (&mut seen, view::wake(&report.wake)) {
         seen.extend(wake);
+        seen.insert("stopped".into(), report.stopped.into());
     }
     seen
 }

@@ -16,6 +16,8 @@ public enum Change: Hashable, Sendable {
     case parked(AssetID?, ParkReason)
     /// Something went wrong at a target; it is tried again.
     case trouble(TargetID, Trouble)
+    /// The ways to a target fare otherwise than before: ``Satchel/Satchel/endpoints(of:)``.
+    case endpoints(TargetID)
     /// Nothing can be done until then.
     case idle(Wake)
     /// A change of a later version.
@@ -36,6 +38,7 @@ public enum Change: Hashable, Sendable {
                     Proof(proof))
             case .parked(let asset, let reason): .parked(asset.map(AssetID.init(rawValue:)), ParkReason(reason))
             case .trouble(let target, let trouble): .trouble(TargetID(rawValue: target), Trouble(trouble))
+            case .endpoints(let target): .endpoints(TargetID(rawValue: target))
             case .idle(let wake): .idle(Wake(wake))
             case .other(let code): .other(code: code)
             }

@@ -42,6 +42,7 @@ extension WaitReason {
         case .targetRests: "target_rests"
         case .sourceBusy: "source_busy"
         case .sourceAway: "source_away"
+        case .inCloud: "in_cloud"
         case .other(let code): code
         }
     }
@@ -111,6 +112,10 @@ extension Trouble {
         case .unreachable: "unreachable"
         case .cut: "cut"
         case .imposter: "imposter"
+        case .blocked: "blocked"
+        case .signIn: "sign_in"
+        case .noLink: "no_link"
+        case .wrongClock: "wrong_clock"
         case .gateway: "gateway"
         case .busy: "busy"
         case .locked: "locked"
@@ -118,6 +123,7 @@ extension Trouble {
         case .contradiction: "contradiction"
         case .refused: "refused"
         case .sourceAway: "source_away"
+        case .inCloud: "in_cloud"
         case .storageFull: "storage_full"
         case .other(let code): code
         }
@@ -133,6 +139,45 @@ extension Imposter {
         case .certificate: "certificate"
         case .garbage: "garbage"
         case .unmarked: "unmarked"
+        }
+    }
+}
+
+extension Health {
+    /// Its name.
+    public var code: String {
+        switch self {
+        case .unknown: "unknown"
+        case .open: "open"
+        case .slow: "slow"
+        case .down: "down"
+        case .blocked: "blocked"
+        case .captive: "captive"
+        }
+    }
+}
+
+extension Block {
+    /// Its name.
+    public var code: String {
+        switch self {
+        case .page: "page"
+        case .redirect: "redirect"
+        case .certificate: "certificate"
+        case .reset: "reset"
+        case .name: "name"
+        case .silence: "silence"
+        }
+    }
+}
+
+extension BlockRecord.Kind {
+    /// Its name: that of the ``Block``, or `captive`, or one of a later version.
+    public var code: String {
+        switch self {
+        case .blocked(let block): block.code
+        case .captive: "captive"
+        case .other(let code): code
         }
     }
 }
@@ -192,6 +237,7 @@ extension SourceFault {
         case .notAFile: "not_a_file"
         case .loop: "loop"
         case .away: "away"
+        case .inCloud: "in_cloud"
         case .io: "io"
         case .other(let code): code
         }

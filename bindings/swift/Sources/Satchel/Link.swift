@@ -47,6 +47,9 @@ public struct Link: Hashable, Sendable {
         }
     }
 
+    /// The class by which bytes over it are counted.
+    public var linkClass: Class { Class(SatchelGenerated.linkClass(link: core)) }
+
     /// The classes by which bytes are counted.
     public enum Class: Hashable, Sendable, CaseIterable {
         /// Known to cost nothing.

@@ -65,8 +65,10 @@ public enum OpenedItem: Hashable, Sendable {
     case gone
     /// The person did not allow it: the asset is parked.
     case denied
-    /// Not now: it is in the cloud, the phone is locked, the library is busy. It is tried again by itself.
+    /// Not now: the phone is locked, the library is busy. It is tried again by itself.
     case away
+    /// It is only in the cloud, and the app does not fetch it over the link that there is. It is tried again by itself.
+    case inCloud
 
     var core: SatchelGenerated.OpenedItem {
         switch self {
@@ -77,6 +79,7 @@ public enum OpenedItem: Hashable, Sendable {
         case .gone: .gone
         case .denied: .denied
         case .away: .away
+        case .inCloud: .inCloud
         }
     }
 }

@@ -160,6 +160,16 @@ public actor Satchel {
         try await crossing { try await core.editPost(id: id.rawValue, edit: edit.core) }
     }
 
+    /// Says whether an asset goes before all that is not urgent.
+    public func setUrgent(_ id: AssetID, _ urgent: Bool) async throws(SatchelError) {
+        try await crossing { try await core.setUrgent(id: id.rawValue, urgent: urgent) }
+    }
+
+    /// The latest requests for an asset, the newest first, at most a hundred; of each delivery the last fifty are kept.
+    public func attempts(_ id: AssetID) async throws(SatchelError) -> [Attempt] {
+        try await crossing { try await core.attempts(id: id.rawValue).map(Attempt.init) }
+    }
+
     /// Takes an asset out of the outbox. Its file stays; a copy that the outbox made goes.
     public func remove(_ id: AssetID) async throws(SatchelError) {
         try await crossing { try await core.remove(id: id.rawValue) }
@@ -230,9 +240,55 @@ public actor Satchel {
         }
     }
 
+    /// When to run next, and what must be true then: for an app that sets its system's alarms anew.
+    ///
+    /// What could begin is due at once.
+    public func wake() async throws(SatchelError) -> Wake {
+        try await crossing { Wake(try await core.wake()) }
+    }
+
+    /// Ends what is under way, and lets nothing new begin until ``resume()``: before the system freezes the process.
+    ///
+    /// Connections are reset at once; a run ends as at a deadline, one that is asked for returns at once with
+    /// ``RunReport/stopped``, and ``hostSteps(for:limits:)`` gives none. Everything else works as before.
+    ///
+    /// - Returns: Whether all was quiet within this time; if it was not, it still becomes so.
+    @discardableResult
+    public func suspend(within: Duration) async throws(SatchelError) -> Bool {
+        let within = within.milliseconds
+        return try await crossing { try await core.suspend(withinMs: within) }
+    }
+
+    /// Ends a suspension.
+    public nonisolated func resume() throws(SatchelError) {
+        do {
+            try core.resume()
+        } catch {
+            throw SatchelError(error)
+        }
+    }
+
     /// Ends every wait: a person wants it tried now.
     public func tryNow() async throws(SatchelError) {
         try await crossing { try await core.tryNow() }
+    }
+
+    // MARK: For testers
+
+    /// What connections meet in place of the network, from now on; nothing any more with `nil`. Those that are open are reset.
+    public nonisolated func pretend(_ pretend: Pretend?) throws(SatchelError) {
+        do {
+            try core.pretend(pretend: pretend?.core)
+        } catch {
+            throw SatchelError(error)
+        }
+    }
+
+    /// How this outbox stands, as text for people who know Satchel, with the latest lines of the log.
+    ///
+    /// It names no photo, no place, no server and no network.
+    public func report() async throws(SatchelError) -> String {
+        try await crossing { try await core.report() }
     }
 
     // MARK: Sending by the host's system

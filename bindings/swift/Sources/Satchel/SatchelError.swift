@@ -95,6 +95,8 @@ public enum SourceFault: Hashable, Sendable {
     case loop
     /// It is in the app's media library, which cannot open it just now.
     case away
+    /// It is in the app's media library, which has it only in the cloud.
+    case inCloud
     /// The disk failed.
     case io
     /// A fault of a later version.
@@ -110,6 +112,7 @@ public enum SourceFault: Hashable, Sendable {
             case "not_a_file": .notAFile
             case "loop": .loop
             case "away": .away
+            case "in_cloud": .inCloud
             case "io": .io
             default: .other(code: code)
             }

@@ -141,6 +141,14 @@ public enum Trouble: Hashable, Sendable {
     case cut
     /// Something stood in the service's place.
     case imposter(Imposter)
+    /// Somebody on the way is keeping us from the target.
+    case blocked(Block)
+    /// The network wants a person to sign in first.
+    case signIn
+    /// Nothing answers over this network at all.
+    case noLink
+    /// The server's certificate is good, and this device's date does not fit it.
+    case wrongClock
     /// The host answered, but not the service behind it.
     case gateway(status: Int)
     /// The service asked to come back later, or failed.
@@ -155,6 +163,8 @@ public enum Trouble: Hashable, Sendable {
     case refused(status: Int)
     /// Nothing of the target's: the original could not be opened just now.
     case sourceAway
+    /// Nothing of the target's: the original is only in the cloud, and is not fetched over this link.
+    case inCloud
     /// Nothing of the target's: there is no room on this device for what is to be made first.
     case storageFull
     /// A trouble of a later version.
@@ -166,6 +176,10 @@ public enum Trouble: Hashable, Sendable {
             case .unreachable: .unreachable
             case .cut: .cut
             case .imposter(let what): .imposter(Imposter(what))
+            case .blocked(let by): .blocked(Block(by))
+            case .signIn: .signIn
+            case .noLink: .noLink
+            case .wrongClock: .wrongClock
             case .gateway(let status): .gateway(status: Int(status))
             case .busy(let status): .busy(status: Int(status))
             case .locked: .locked
@@ -173,6 +187,7 @@ public enum Trouble: Hashable, Sendable {
             case .contradiction: .contradiction
             case .refused(let status): .refused(status: Int(status))
             case .sourceAway: .sourceAway
+            case .inCloud: .inCloud
             case .storageFull: .storageFull
             case .other(let code): .other(code: code)
             }
@@ -223,8 +238,10 @@ public enum WaitReason: Hashable, Sendable {
     case targetRests(until: Date, Trouble)
     /// The file was being written when it was read; it is read again shortly.
     case sourceBusy
-    /// The original cannot be opened just now: it is in the cloud, say, or the phone is locked. It is tried again by itself.
+    /// The original cannot be opened just now: the phone is locked, say, or its library is busy. It is tried again by itself.
     case sourceAway
+    /// The original is only in the cloud, and is not fetched over this link. It is tried again by itself.
+    case inCloud
     /// A reason of a later version.
     case other(code: String)
 
@@ -253,6 +270,7 @@ public enum WaitReason: Hashable, Sendable {
             case .targetRests(let at, let trouble): .targetRests(until: Date(utcMs: at), Trouble(trouble))
             case .sourceBusy: .sourceBusy
             case .sourceAway: .sourceAway
+            case .inCloud: .inCloud
             case .other(let code): .other(code: code)
             }
     }

@@ -70,6 +70,7 @@ final class Album: MediaLibrary, @unchecked Sendable {
     func open(_ id: String) throws -> OpenedItem {
         switch oneAtATime.withLock({ answers }) {
         case "away": return .away
+        case "in_cloud": return .inCloud
         case "fails": throw AskedToFail()
         default: break
         }

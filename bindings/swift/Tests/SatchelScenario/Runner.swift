@@ -143,12 +143,24 @@ struct Runner {
         case "retry": try await outbox.retry(try asset(step))
         case "pause": try await outbox.pause(step["paused"]?.flag ?? true)
         case "run": return try await ran(outbox)
+        case "urgent": try await outbox.setUrgent(try asset(step), step["urgent"]?.flag ?? true)
+        case "attempts": return view(try await outbox.attempts(try asset(step)))
+        case "wake": return view(try await outbox.wake())
+        case "suspend": return .flag(try await outbox.suspend(within: .seconds(10)))
+        case "resume": try outbox.resume()
+        case "pretend": try outbox.pretend(try pretend(step))
+        case "report": return .flag(try await outbox.report().contains(try text(step, "names")))
         case "until": return try await until(outbox, step)
         case "host": return try await host(outbox, step)
         case "staged": try await staged(outbox, step)
         case "list": return .object(["count": .number(Int64(try await outbox.assets(limit: 1_000).count))])
         case "see": return view(try await outbox.asset(try asset(step)))
-        default: return try await Rules(outbox: outbox, named: notes.assets).act(act, step)
+        default:
+            let ways = Ways(outbox: outbox, folder: folder) { [self] in
+                try await world(.object(["world": .text("mirror")]))
+            }
+            if let came = try await ways.act(act, step) { return came }
+            return try await Rules(outbox: outbox, named: notes.assets).act(act, step)
         }
         return .null
     }
@@ -251,6 +263,15 @@ struct Runner {
         let name = try text(step, "asset")
         return AssetID(rawValue: notes.assets[name] ?? name)
     }
+}
+
+/// What is to be pretended; nothing where the step names nothing.
+private func pretend(_ step: JSON) throws -> Pretend? {
+    var pretend = Pretend()
+    if let stands = step["stands"]?.text { pretend.stands = StandIn.allCases.first { $0.code == stands } }
+    if case .number(let rate)? = step["rate"] { pretend.bytesPerSecond = Int(rate) }
+    if case .number(let latency)? = step["latency"] { pretend.latency = .milliseconds(latency) }
+    return pretend == Pretend() ? nil : pretend
 }
 
 private func ran(_ outbox: Satchel) async throws -> JSON {

@@ -42,8 +42,20 @@ func view(_ report: RunReport) -> JSON {
         "unread": counts.unread, "open": counts.open, "parked": counts.parked, "delivered": counts.delivered,
         "posts_delivered": counts.postsDelivered,
     ]
-    return .object(all.mapValues { .number(Int64($0)) }.merging(fields(report.wake)) { $1 })
+    let counted = all.mapValues { JSON.number(Int64($0)) }.merging(fields(report.wake)) { $1 }
+    return .object(counted.merging(["stopped": .flag(report.stopped)]) { $1 })
 }
+
+/// Whether there are any; the last one.
+func view(_ attempts: [Attempt]) -> JSON {
+    let last = attempts.first
+    return .object([
+        "any": .flag(last != nil), "method": maybe(last?.method), "words": maybe(last?.words),
+        "status": last?.status.map { .number(Int64($0)) } ?? .null,
+    ])
+}
+
+func view(_ wake: Wake) -> JSON { .object(fields(wake)) }
 
 private func fields(_ wake: Wake) -> [String: JSON] {
     [

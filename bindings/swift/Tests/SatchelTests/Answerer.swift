@@ -1,4 +1,4 @@
-// A server that gives one answer to every request, and counts them.
+// A server that gives one answer to every request, or one for each method, and counts them.
 
 import Foundation
 
@@ -17,7 +17,10 @@ final class Answerer: @unchecked Sendable {
     /// How often it was asked.
     var asked: Int { lock.withLock { count } }
 
-    init(_ answer: String) throws {
+    convenience init(_ answer: String) throws { try self.init(["": answer]) }
+
+    /// - Parameter answers: By how a request begins.
+    init(_ answers: [String: String]) throws {
         #if canImport(Glibc)
             listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #else
@@ -38,7 +41,7 @@ final class Answerer: @unchecked Sendable {
         Thread.detachNewThread { [weak self] in
             while case let connection = accept(listener, nil, nil), connection >= 0 {
                 self?.lock.withLock { self?.count += 1 }
-                Self.reply(answer, on: connection)
+                Self.reply(answers, on: connection)
             }
         }
     }
@@ -49,7 +52,7 @@ final class Answerer: @unchecked Sendable {
     }
 
     /// Reads the whole request, so that the answer is not swallowed by a reset.
-    private static func reply(_ answer: String, on connection: Int32) {
+    private static func reply(_ answers: [String: String], on connection: Int32) {
         defer { close(connection) }
         var request = Data()
         var piece = [UInt8](repeating: 0, count: 65_536)
@@ -64,6 +67,7 @@ final class Answerer: @unchecked Sendable {
                 expected = head.upperBound + (length.flatMap { Int($0.prefix(while: \.isNumber)) } ?? 0)
             }
         }
+        let answer = answers.first { request.starts(with: Data($0.key.utf8)) }?.value ?? ""
         _ = answer.withCString { send(connection, $0, strlen($0), 0) }
     }
 }

@@ -9,7 +9,7 @@ import Testing
 private let kills = ProcessInfo.processInfo.environment["SATCHEL_HOST_KILLS"].flatMap(Int.init) ?? 25
 
 /// A program of this package that lives until it is killed, or its standard input ends: at the latest with the tests.
-private final class Living: @unchecked Sendable {
+final class Living: @unchecked Sendable {
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
@@ -41,10 +41,10 @@ private final class Living: @unchecked Sendable {
         }
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and hears it out.
     func over() async throws {
         let reading = output.fileHandleForReading
-        _ = try await waiting { reading.readDataToEndOfFile() }
+        said.append(try await waiting { reading.readDataToEndOfFile() })
         process.waitUntilExit()
     }
 
@@ -61,7 +61,7 @@ private final class Living: @unchecked Sendable {
 }
 
 /// Keeps the daemon alive, as the system does with its own: see `HostSystem.carry` for why it may die.
-private actor Daemon {
+actor Daemon {
     private let arguments: [String]
     private var carrier: Living?
     private var keeping: Task<Void, any Error>?
@@ -91,7 +91,7 @@ private actor Daemon {
 }
 
 /// A line of the daemon's journal.
-private struct Carried: Decodable {
+struct Carried: Decodable {
     let lease: String
     let method: String
     let path: String
@@ -104,7 +104,7 @@ private struct Carried: Decodable {
     var wentThrough: Bool { (status ?? 0) / 100 == 2 }
 }
 
-private func journal(_ file: URL) throws -> [Carried] {
+func journal(_ file: URL) throws -> [Carried] {
     try Data(contentsOf: file).split(separator: UInt8(ascii: "\n")).map {
         try JSONDecoder().decode(Carried.self, from: $0)
     }

@@ -69,7 +69,7 @@ struct HostTests {
             return
         }
         #expect(try await satchel.hostOutcome(outcome, of: step.lease) == .recorded(more: false))
-        guard case .waiting(.targetRests(_, .imposter(.redirect)), _, _, _) = try await satchel.asset(added.id).state
+        guard case .waiting(.targetRests(_, .blocked(.redirect)), _, _, _) = try await satchel.asset(added.id).state
         else {
             Issue.record("after a redirect: \(try await satchel.asset(added.id).state)")
             return

@@ -88,21 +88,25 @@ func scenario(_ name: String) async throws {
         .turn, .noTarget, .noLink, .linkCosts, .linkPriceUnknown, .linkNotAllowed, .signIn, .roaming, .roamingUnknown,
         .savingData, .noBudget, .budgetSpent("", at: nil), .budgetTooSmall(""), .notCharging,
         .outsideHours(at: .distantPast), .tooLargeHere(most: 0), .never, .paused, .retry(at: .distantPast, .cut),
-        .targetRests(until: .distantPast, .cut), .sourceBusy, .sourceAway,
+        .targetRests(until: .distantPast, .cut), .sourceBusy, .sourceAway, .inCloud,
     ]
     let parks: [ParkReason] = [
         .sourceGone, .sourceUnreadable, .sourceEmpty, .sourceKeepsChanging, .fateUnknown, .hashMismatch, .tooLarge,
         .contradiction, .foreignLocation, .refused(status: 0), .badReceipt, .deletedThere, .cannotRedact,
     ]
     let troubles: [Trouble] = [
-        .unreachable, .cut, .imposter(.page), .gateway(status: 0), .busy(status: 0), .locked, .needsToken,
-        .contradiction, .refused(status: 0), .sourceAway, .storageFull,
+        .unreachable, .cut, .imposter(.page), .blocked(.page), .signIn, .noLink, .wrongClock, .gateway(status: 0),
+        .busy(status: 0), .locked, .needsToken,
+        .contradiction, .refused(status: 0), .sourceAway, .inCloud, .storageFull,
     ]
     #expect(vocabulary["error_kinds"] == errors.map(\.code))
     #expect(vocabulary["states"] == states.map(\.code))
     #expect(vocabulary["wait_reasons"] == waits.map(\.code))
     #expect(vocabulary["park_reasons"] == parks.map(\.code))
     #expect(vocabulary["troubles"] == troubles.map(\.code))
+    let healths: [Health] = [.unknown, .open, .slow, .down, .blocked(.page), .captive]
+    #expect(vocabulary["healths"] == healths.map(\.code))
+    #expect(vocabulary["blocks"] == Block.allCases.map(\.code))
     #expect(vocabulary["imposters"] == Imposter.allCases.map(\.code))
     #expect(vocabulary["link_kinds"] == Link.Kind.allCases.map(\.code))
     #expect(vocabulary["link_needs"] == Wake.Need.allCases.map(\.code))

@@ -25,6 +25,13 @@ private func sendOneNow(_ satchel: Satchel, _ photo: AssetID) async throws {
     try await satchel.sendNow([photo])
 }
 
+/// Another way to the server, where the first is blocked; and what was seen of that.
+func setTheWays(_ satchel: Satchel, _ target: TargetID, mirror: String, evidence: URL) async throws {
+    try await satchel.setEndpoints(Endpoints(further: [Endpoint(mirror)], sharedStore: true), for: target)
+    for way in try await satchel.endpoints(of: target) { print("\(way.url): \(way.words)") }
+    try await satchel.exportBlocks(to: evidence)
+}
+
 @Test(.timeLimit(.minutes(5)))
 func rulesAndBudgetsHoldAndOnePhotoGoesForItsPrice() async throws {
     let folder = try Folder()

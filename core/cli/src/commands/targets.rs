@@ -116,7 +116,7 @@ pub(crate) async fn run(command: TargetCommand) -> CommandResult {
 }
 
 /// The target at this address. A tus endpoint may be told what to take before anything goes there.
-async fn found(outbox: &Outbox, to: &To) -> Result<TargetId, Box<dyn std::error::Error + Send + Sync>> {
+pub(super) async fn found(outbox: &Outbox, to: &To) -> Result<TargetId, Box<dyn std::error::Error + Send + Sync>> {
     match to {
         To::Tus(url) => Ok(outbox.set_tus_target(url.clone()).await?),
         To::Receiver(url) => {

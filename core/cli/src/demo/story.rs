@@ -1,7 +1,9 @@
-//! The day, chapter by chapter; those abroad and those on the hotspot are told in files of their own. Each waits for what it is about to happen, with a limit, and tells what did happen: a
+//! The day, chapter by chapter; those abroad, the blocked one and those on the hotspot are told in
+//! files of their own. Each waits for what it is about to happen, with a limit, and tells what did happen: a
 //! folder of one tiny photo has a shorter day than one of a thousand.
 
 mod abroad;
+mod blocked;
 mod hotspot;
 
 use std::sync::Arc;
@@ -122,62 +124,12 @@ impl Story<'_> {
         Ok(cast)
     }
 
-    // -- 4 -------------------------------------------------------------------------------------------
-
-    async fn warning_page(&self, runner: &Runner) -> Result<(), Failure> {
-        self.screen.chapter(
-            4,
-            "A warning page",
-            "A café's Wi-Fi. Every address leads to a page that says: access is restricted.",
-        );
-        let (outbox, link, screen) = (&self.stage.outbox, &self.stage.link, &self.screen);
-        outbox.set_link(Link::none());
-        self.link("Wi-Fi, with a page in the service's place", &Conditions::page());
-        let tally = self.live.look().await?;
-        if tally.delivered == tally.assets {
-            screen.say("everything is there already: nothing is sent, and nobody asks");
-            return Ok(());
-        }
-        let completed = self.completed().await?;
-        let before = link.stats();
-        self.live.take_troubles();
-        outbox.set_link(Link::wifi());
-        outbox.try_now().await?;
-        let mut trouble = None;
-        let limit = Instant::now() + CHAPTER;
-        while trouble.is_none() && Instant::now() < limit && !runner.task.is_finished() {
-            trouble = self.live.take_troubles().pop();
-            tokio::time::sleep(LOOK).await;
-        }
-        let resting = self.live.look().await?;
-        match (trouble, resting.main_wait()) {
-            (Some(_), Some((n, why))) => screen.trouble(&format!("{n} waiting: {why}")),
-            (Some(trouble), None) => screen.trouble(&trouble.words()),
-            (None, _) => {}
-        }
-        tokio::time::sleep(self.pace.page).await;
-        let (after, now) = (link.stats(), self.live.look().await?);
-        let tries = plural(after.connections - before.connections, "try").replace("trys", "tries");
-        let nothing = self.completed().await? == completed && now.delivered == tally.delivered && now.parked.is_empty();
-        if nothing {
-            screen.good(&format!(
-                "{tries}: nothing was taken for an answer, nothing is lost or marked as sent, and the page got {} of us",
-                bytes(after.swallowed_up - before.swallowed_up)
-            ));
-        } else {
-            screen.trouble("something changed while the page stood there; the proof at the end will say what");
-        }
-        outbox.set_link(Link::none());
-        self.read(1).await;
-        Ok(())
-    }
+    // -- what the chapters share ---------------------------------------------------------------------
 
     async fn completed(&self) -> Result<usize, Failure> {
         let rows = self.stage.receiver.completed_uploads().await;
         Ok(rows.map_err(Failure::because("the receiver's store cannot be read"))?.len())
     }
-
-    // -- what the chapters share ---------------------------------------------------------------------
 
     /// Runs the outbox: until nothing is due, or as long as anything is open.
     fn run(&self, as_long_as_open: Option<()>) -> Runner {

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
+use super::met::Whither;
 use super::{Shared, dial, relay, socks};
 
 /// How long whoever comes may take to say who it is and where it wants to go. It is our own process: milliseconds are enough.
@@ -91,10 +92,21 @@ async fn come_in(shared: &Shared, local: TcpStream) -> Option<socks::Caller> {
 }
 
 async fn serve(shared: Arc<Shared>, caller: socks::Caller) {
-    let socks::Caller { mut local, target, host, port } = caller;
+    let socks::Caller { mut local, target, route, host, port } = caller;
+    let whither = Whither::new(target, route, &host.to_string(), port);
+    let permit = shared.state().mark(target).permit;
     let mut nothing = [0];
+    if let Some(stands) = shared.pretending.stands() {
+        let may = shared.state().may_connect(target);
+        if let Err(cut) = may {
+            socks::refuse(&mut local, cut).await;
+            return;
+        }
+        shared.state().memory.remember(whither, stands.met());
+        return shared.pretending.stand_in(local, stands).await;
+    }
     let connected = tokio::select! {
-        connected = dial::dial(&shared, target, &host, port) => connected,
+        connected = dial::dial(&shared, &whither, &host) => connected,
         // Nothing is said before our answer comes: it is gone, or it is none of ours.
         _ = local.peek(&mut nothing) => return,
     };
@@ -105,7 +117,7 @@ async fn serve(shared: Arc<Shared>, caller: socks::Caller) {
             }
         }
         Err(cut) => {
-            shared.state().not_connected(target, &host.to_string(), port, cut);
+            shared.state().not_connected(whither, permit, cut);
             socks::refuse(&mut local, cut).await;
         }
     }

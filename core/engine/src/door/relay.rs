@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::dial::Dialled;
+use super::pretend::{Pace, Way};
 use super::state::End;
 
 /// The most that is in hand, each way, in bytes.
@@ -56,6 +57,7 @@ impl Lane {
 struct Relay {
     dialled: Dialled,
     local: TcpStream,
+    pace: Option<Pace>,
     up: Lane,
     down: Lane,
     /// The library knows that nothing more comes.
@@ -69,7 +71,8 @@ pub(super) async fn run(dialled: Dialled, local: TcpStream) {
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (up, down) = (Lane::new(), Lane::new());
-    let mut relay = Relay { dialled, local, up, down, told: false, look, looks: 0 };
+    let pace = dialled.shared.pretending.pace();
+    let mut relay = Relay { dialled, local, pace, up, down, told: false, look, looks: 0 };
     std::future::poll_fn(|cx| relay.poll(cx)).await;
 }
 
@@ -122,8 +125,19 @@ impl Relay {
         if self.up.bytes().len() > FAREWELL && self.is_left() {
             return Err(());
         }
-        match self.dialled.shared.state().poll_write(self.dialled.id, self.up.bytes(), cx) {
-            Poll::Ready(Ok(went)) => self.up.from += went,
+        let pretending = &self.dialled.shared.pretending;
+        let most = self.up.bytes().len();
+        let may = self.pace.as_mut().map_or(most, |pace| pace.poll_may(pretending, Way::Up, most, cx));
+        if may == 0 {
+            return Ok(moved);
+        }
+        match self.dialled.shared.state().poll_write(self.dialled.id, &self.up.bytes()[..may], cx) {
+            Poll::Ready(Ok(went)) => {
+                self.up.from += went;
+                if let Some(pace) = &mut self.pace {
+                    pace.went(pretending, Way::Up, went);
+                }
+            }
             Poll::Ready(Err(End::Gone)) => return Err(()),
             // The peer takes no more, but may have said why.
             Poll::Ready(Err(End::Broken)) => self.up.end(),
@@ -148,8 +162,19 @@ impl Relay {
             moved = true;
         }
         if !self.down.is_empty() {
-            match Pin::new(&mut self.local).poll_write(cx, self.down.bytes()) {
-                Poll::Ready(Ok(went)) => self.down.from += went,
+            let pretending = &self.dialled.shared.pretending;
+            let most = self.down.bytes().len();
+            let may = self.pace.as_mut().map_or(most, |pace| pace.poll_may(pretending, Way::Down, most, cx));
+            if may == 0 {
+                return Ok(moved);
+            }
+            match Pin::new(&mut self.local).poll_write(cx, &self.down.bytes()[..may]) {
+                Poll::Ready(Ok(went)) => {
+                    self.down.from += went;
+                    if let Some(pace) = &mut self.pace {
+                        pace.went(pretending, Way::Down, went);
+                    }
+                }
                 Poll::Ready(Err(_)) => return Err(()),
                 Poll::Pending => return Ok(moved),
             }

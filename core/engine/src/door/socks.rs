@@ -9,6 +9,8 @@ use satchel_kernel::outcome::Cut;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use super::Route;
+
 const VERSION: u8 = 5;
 const BY_PASSWORD: u8 = 2;
 const PASSWORD_VERSION: u8 = 1;
@@ -19,6 +21,13 @@ const CONNECT: u8 = 1;
 pub(super) enum Host {
     Name(String),
     Address(IpAddr),
+}
+
+impl Host {
+    /// As it stands in a URL, or an IPv6 address without the brackets that it has there.
+    pub(super) fn of(text: &str) -> Self {
+        text.parse().map_or_else(|_| Self::Name(text.to_owned()), Self::Address)
+    }
 }
 
 impl fmt::Display for Host {
@@ -34,6 +43,7 @@ impl fmt::Display for Host {
 pub(super) struct Caller {
     pub(super) local: TcpStream,
     pub(super) target: TargetId,
+    pub(super) route: Route,
     pub(super) host: Host,
     pub(super) port: u16,
 }
@@ -56,7 +66,8 @@ pub(super) async fn receive(mut local: TcpStream, secret: &str) -> Option<Caller
     if aws_lc_rs::constant_time::verify_slices_are_equal(&word, secret.as_bytes()).is_err() {
         return None;
     }
-    let target = std::str::from_utf8(&name).ok()?.strip_prefix('t')?.parse().ok().map(TargetId)?;
+    let (target, route) = std::str::from_utf8(&name).ok()?.strip_prefix('t')?.split_once('r')?;
+    let (target, route) = (TargetId(target.parse().ok()?), route.parse().ok()?);
     local.write_all(&[PASSWORD_VERSION, 0]).await.ok()?;
 
     let mut request = [0; 4];
@@ -69,7 +80,7 @@ pub(super) async fn receive(mut local: TcpStream, secret: &str) -> Option<Caller
         _ => return None,
     };
     let port = local.read_u16().await.ok()?;
-    Some(Caller { local, target, host, port })
+    Some(Caller { local, target, route, host, port })
 }
 
 /// A text with its length before it.

@@ -5,7 +5,7 @@ mod targets;
 
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
@@ -14,7 +14,8 @@ use satchel_kernel::outcome::Cut;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use super::{Account, Bound, Mark, Meter, Spent, socket};
+use super::met::{How, Memory, Whither};
+use super::{Account, Bound, Mark, Meter, Route, Spent, socket};
 use accounts::Accounts;
 use targets::Targets;
 
@@ -26,15 +27,29 @@ pub(super) struct State {
     connections: HashMap<u64, Connection>,
     last: u64,
     bound: Option<Bound>,
+    /// Only for routes that have some.
+    addresses: HashMap<Route, Vec<IpAddr>>,
+    pub(super) memory: Memory,
 }
 
 /// A socket to the outside, from before it is connected.
 struct Connection {
     target: TargetId,
+    /// Where it goes, until the first byte comes back.
+    unheard: Option<Whither>,
     account: u64,
     stream: TcpStream,
     /// Whom to tell when it is taken away.
     waker: Option<Waker>,
+}
+
+/// Why a connection is not made.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Unmade {
+    /// The door did not try, or took it away.
+    Not(Cut),
+    /// The network did not.
+    Met(How),
 }
 
 /// Why nothing more goes through a connection.
@@ -55,6 +70,23 @@ impl State {
         self.bound = bound;
     }
 
+    /// The network that connections are bound to.
+    pub(super) fn bound(&self) -> Option<Bound> {
+        self.bound.clone()
+    }
+
+    pub(super) fn set_addresses(&mut self, route: Route, addresses: Vec<IpAddr>) {
+        self.addresses.remove(&route);
+        if !addresses.is_empty() {
+            self.addresses.insert(route, addresses);
+        }
+    }
+
+    /// The route's own addresses; none: it goes by name.
+    pub(super) fn addresses(&self, route: Route) -> Option<Vec<IpAddr>> {
+        self.addresses.get(&route).cloned()
+    }
+
     pub(super) fn enter(&mut self, target: TargetId, account: Account) {
         if self.targets.account(target) != Some(account.id) {
             self.leave(target);
@@ -65,6 +97,7 @@ impl State {
 
     pub(super) fn leave(&mut self, target: TargetId) {
         if self.targets.leave(target) {
+            self.memory.forget(|of| of == target);
             self.reset_all(|connection| connection.target == target);
         }
     }
@@ -93,11 +126,12 @@ impl State {
 
     pub(super) fn shut(&mut self) {
         self.targets.leave_all();
+        self.memory.forget(|_| true);
         self.reset_all(|_| true);
     }
 
     pub(super) fn mark(&mut self, target: TargetId) -> Mark {
-        self.targets.mark(target)
+        Mark { attempts: self.memory.last(), ..self.targets.mark(target) }
     }
 
     pub(super) fn moving(&mut self, target: TargetId) -> watch::Receiver<u64> {
@@ -108,12 +142,15 @@ impl State {
         self.targets.ended_since(target, mark)
     }
 
-    pub(super) fn unconnected_since(&mut self, target: TargetId, mark: &Mark, host: &str, port: u16) -> Option<Cut> {
-        self.targets.unconnected_since(target, mark, host, port)
+    pub(super) fn unconnected_since(&self, whither: &Whither, mark: &Mark) -> Option<Cut> {
+        self.targets.unconnected_since(whither, mark)
     }
 
-    pub(super) fn not_connected(&mut self, target: TargetId, host: &str, port: u16, cut: Cut) {
-        self.targets.not_connected(target, host, port, cut);
+    /// Under another permit than the target has now it says nothing to requests that were begun since.
+    pub(super) fn not_connected(&mut self, whither: Whither, permit: u64, cut: Cut) {
+        if self.mark(whither.target).permit == permit {
+            self.targets.not_connected(whither, cut);
+        }
     }
 
     /// Whether the target could begin a connection now.
@@ -123,26 +160,32 @@ impl State {
     }
 
     /// Begins a connection for a target that has had this permit since it was asked.
-    pub(super) fn connect(&mut self, target: TargetId, permit: u64, address: SocketAddr) -> Result<u64, Cut> {
+    pub(super) fn connect(&mut self, whither: &Whither, permit: u64, address: SocketAddr) -> Result<u64, Unmade> {
+        let target = whither.target;
         if self.mark(target).permit != permit {
-            return Err(Cut::Stopped);
+            return Err(Unmade::Not(Cut::Stopped));
         }
-        let account = self.targets.account(target).ok_or(Cut::Stopped)?;
-        self.accounts.connect(account)?;
-        let stream = socket::connecting(address, self.bound.as_ref()).map_err(|_| Cut::NoConnection)?;
+        let account = self.targets.account(target).ok_or(Unmade::Not(Cut::Stopped))?;
+        self.accounts.connect(account).map_err(Unmade::Not)?;
+        let met = |error: io::Error| Unmade::Met(How::of(&error));
+        let stream = socket::connecting(address, self.bound.as_ref()).map_err(met)?;
         self.last += 1;
-        self.connections.insert(self.last, Connection { target, account, stream, waker: None });
+        self.connections
+            .insert(self.last, Connection { target, unheard: Some(whither.clone()), account, stream, waker: None });
         Ok(self.last)
     }
 
     /// Whether a connection is made by now.
-    pub(super) fn poll_connected(&mut self, id: u64, cx: &mut Context<'_>) -> Poll<Result<(), End>> {
-        let connection = self.connection(id, cx)?;
-        ready!(connection.stream.poll_write_ready(cx)).map_err(|_| End::Broken)?;
-        if connection.stream.take_error().map_err(|_| End::Broken)?.is_some() {
-            return Poll::Ready(Err(End::Broken));
+    pub(super) fn poll_connected(&mut self, id: u64, cx: &mut Context<'_>) -> Poll<Result<(), Unmade>> {
+        let connection = self.connection(id, cx).map_err(|_| Unmade::Not(Cut::Stopped))?;
+        let met = |error: io::Error| Unmade::Met(How::of(&error));
+        // What the system has to say is taken first: readiness alone may be told as another error.
+        let ready = connection.stream.poll_write_ready(cx);
+        if let Some(error) = connection.stream.take_error().map_err(met)? {
+            return Poll::Ready(Err(met(error)));
         }
-        connection.stream.peer_addr().map_err(|_| End::Broken)?;
+        ready!(ready).map_err(met)?;
+        connection.stream.peer_addr().map_err(met)?;
         Poll::Ready(Ok(()))
     }
 
@@ -193,6 +236,11 @@ impl State {
                     if self.accounts.received(account, came as u64).is_err() {
                         self.reset(id);
                         return Poll::Ready(Err(End::Broken));
+                    }
+                    if came > 0
+                        && let Some(whither) = self.connection(id, cx)?.unheard.take()
+                    {
+                        self.memory.heard(&whither, &buffer[..came]);
                     }
                     return Poll::Ready(Ok(came));
                 }

@@ -4,6 +4,7 @@ mod allowance;
 mod cuts;
 mod kill;
 mod knocks;
+mod met;
 mod meters;
 mod peer;
 
@@ -30,7 +31,7 @@ fn door(allowance: u64) -> Door {
 }
 
 fn http(door: &Door, url: &Url) -> Http {
-    Http::new(&Trust::Nobody, &[url.origin()], &Options::default(), door, TARGET).unwrap()
+    Http::new(&Trust::Nobody, &[url.origin()], &Options::default(), door, TARGET, 0).unwrap()
 }
 
 fn upload(url: &Url, bytes: usize) -> Request {

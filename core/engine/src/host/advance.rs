@@ -90,7 +90,7 @@ pub(super) async fn after(
             };
             Advanced { wire, reached: Reached::End(end), request: None }
         }
-        Purpose::Free | Purpose::Have(_) => {
+        Purpose::Free | Purpose::Have(_) | Purpose::Probe => {
             let end = Conclusion::Source(conclude::source_fault(upload).await);
             Advanced { wire, reached: Reached::End(end), request: None }
         }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use satchel_kernel::ids::{BlobHash, DeliveryId, GrantId, HostId, Nonce, TargetId, UploadId, UploadKey};
+use satchel_kernel::ids::{BlobHash, DeliveryId, EndpointId, GrantId, HostId, Nonce, TargetId, UploadId, UploadKey};
 use satchel_kernel::link::{Link, LinkKind};
 use satchel_kernel::money::price;
 use satchel_kernel::outcome::{Cut, Outcome, Request};
@@ -26,7 +26,7 @@ use crate::observe::Change;
 use crate::outbox::Inner;
 use crate::runner::conclude;
 use crate::runner::upload::{Upload, job, random};
-use crate::runner::{have, read, render};
+use crate::runner::{have, probe, read, render};
 use crate::store::leases::{self, Lease};
 use crate::store::{self, Around, Target, deliveries, grants, money, uploads};
 use crate::tokens;
@@ -49,6 +49,7 @@ pub(super) async fn steps(inner: &Arc<Inner>, owner: HostId, limits: HostLimits)
         steps: vec![],
         passed: HashSet::new(),
         asked: HashSet::new(),
+        probed: HashSet::new(),
     };
     let wake = match handing.fill().await {
         Ok(wake) => wake,
@@ -74,12 +75,19 @@ struct Handing {
     passed: HashSet<DeliveryId>,
     /// Targets that were to be asked what they have.
     asked: HashSet<TargetId>,
+    /// Targets of which an endpoint was to be probed.
+    probed: HashSet<TargetId>,
 }
 
 impl Handing {
     async fn fill(&mut self) -> Result<Wake> {
         let now = self.inner.config.clock.now();
-        self.inner.store.write(move |tx| store::wake(tx, &now)).await?;
+        let link = self.link.clone();
+        let work = move |tx: &store::Tx<'_>| {
+            store::endpoints::came_to(tx, &link, &now)?;
+            store::wake(tx, &now)
+        };
+        self.inner.store.write(work).await?;
         let paused = self.inner.store.read(store::paused).await?;
         let may_send = !paused && self.left != Some(0);
         if may_send {
@@ -138,18 +146,20 @@ impl Handing {
     /// Whether it was not tried in this call.
     fn is_new(&self, action: &Action) -> bool {
         match action {
-            Action::Send { delivery, .. } | Action::Abandon(_, delivery) => !self.passed.contains(delivery),
+            Action::Send { delivery, .. } | Action::Abandon { delivery, .. } => !self.passed.contains(delivery),
             Action::AskHave { target, .. } => !self.asked.contains(target),
+            Action::Probe { target, .. } => !self.probed.contains(target),
             Action::Read(_) | Action::Render(..) => true,
         }
     }
 
     async fn plan(&self, targets: &[Arc<Target>]) -> Result<Plan> {
-        let asking = self.inner.store.read(leases::asking).await?;
+        let (asking, probing) = self.inner.store.read(leases::asking).await?;
+        self.inner.follow_stores(targets, true, &self.inner.config.clock.now()).await?;
         let targets = targets.iter().map(|t| t.id).collect();
         let (link, power) = (self.link.clone(), self.inner.settings.power());
         // Each step is a connection, and an account, of its own.
-        let around = Around { link, power, targets, asking, ..Around::default() };
+        let around = Around { link, power, targets, asking, probing, names_only: true, ..Around::default() };
         let (policy, now) = (self.policy.clone(), self.inner.config.clock.now());
         let snapshot = self.inner.store.read(move |conn| store::load(conn, &around, &policy, &now)).await?;
         // Those that were passed over still stand among the first.
@@ -167,18 +177,22 @@ impl Handing {
     }
 
     async fn act(&mut self, action: &Action, targets: &[Arc<Target>]) -> Result<()> {
-        let target = |id: &TargetId| targets.iter().find(|t| t.id == *id).cloned();
+        let target = |id: &TargetId, by: &EndpointId| targets.iter().find(|t| t.id == *id)?.by(*by).map(Arc::new);
         match action {
-            Action::Send { target: id, delivery, grant, along } => match target(id) {
+            Action::Send { target: id, endpoint, delivery, grant, along } => match target(id, endpoint) {
                 Some(target) => self.begin(target, *delivery, *grant, *along).await,
                 None => Ok(()),
             },
-            Action::Abandon(id, delivery) => match target(id) {
+            Action::Abandon { target: id, endpoint, delivery } => match target(id, endpoint) {
                 Some(target) => self.abandon(target, *delivery).await,
                 None => Ok(()),
             },
-            Action::AskHave { target: id, grant, hashes } => match target(id) {
+            Action::AskHave { target: id, endpoint, grant, hashes } => match target(id, endpoint) {
                 Some(target) => self.ask(target, *grant, hashes).await,
+                None => Ok(()),
+            },
+            Action::Probe { target: id, endpoint, grant } => match target(id, endpoint) {
+                Some(target) => self.probe(target, *grant).await,
                 None => Ok(()),
             },
             Action::Read(_) | Action::Render(..) => Ok(()),
@@ -199,7 +213,11 @@ impl Handing {
                 // What its server keeps, it keeps.
                 None => continue,
             }
-            if upload.target.rest.is_some_and(|(due, _)| !due.is_over(&self.inner.config.clock.now())) {
+            let way = upload.target.view(true);
+            let way = way.endpoints.iter().find(|endpoint| endpoint.id == upload.target.via.id);
+            let now = self.inner.config.clock.now();
+            let rests = upload.target.rest.is_some_and(|(due, _)| !due.is_over(&now));
+            if rests || way.is_some_and(|way| !way.fares.is_awake(&now)) {
                 continue;
             }
             let hold = Hold::Ready { lease: lease.id, epoch: lease.epoch };
@@ -300,7 +318,7 @@ impl Handing {
                             return Ok(vec![]);
                         }
                         uploads::step(tx, &upload.step_record(wire, noted), &now)?;
-                        conclude::record(tx, &upload, conclusion, &now)
+                        conclude::record(tx, &upload, conclusion, None, &now)
                     };
                     let changes = self.inner.store.write(work).await?;
                     changes.into_iter().for_each(|change: Change| self.inner.mention(change));
@@ -313,7 +331,8 @@ impl Handing {
             }
             match self.prepare(&upload.target, &request, Some(&upload)).await? {
                 Ok((headers, staged)) => {
-                    let task = Task { purpose, request, link: upload.link };
+                    let endpoint = Some(upload.target.via.id);
+                    let task = Task { purpose, request, link: upload.link, endpoint };
                     let step = Some((upload, wire, noted, hold));
                     let target = step.as_ref().map(|(upload, ..)| upload.target.clone());
                     let Some(target) = target else { return Ok(()) };
@@ -344,7 +363,8 @@ impl Handing {
         }
         match self.prepare(&target, &request, None).await? {
             Ok((headers, staged)) => {
-                let task = Task { purpose: Purpose::Have(question), request, link: self.link.class() };
+                let endpoint = Some(target.via.id);
+                let task = Task { purpose: Purpose::Have(question), request, link: self.link.class(), endpoint };
                 self.lease(&target, task, None, grant, headers, staged, 0).await
             }
             Err(_) => {
@@ -354,6 +374,20 @@ impl Handing {
                 changes.into_iter().for_each(|change| self.inner.mention(change));
                 Ok(())
             }
+        }
+    }
+
+    /// Asks an endpoint whether it is open again.
+    async fn probe(&mut self, target: Arc<Target>, grant: Option<GrantId>) -> Result<()> {
+        self.probed.insert(target.id);
+        let request = probe::request(&target, &self.inner.config.patience);
+        match self.prepare(&target, &request, None).await? {
+            Ok((headers, staged)) => {
+                let endpoint = Some(target.via.id);
+                let task = Task { purpose: Purpose::Probe, request, link: self.link.class(), endpoint };
+                self.lease(&target, task, None, grant, headers, staged, 0).await
+            }
+            Err(_) => Ok(()),
         }
     }
 

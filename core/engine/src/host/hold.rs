@@ -38,7 +38,16 @@ impl Hold {
                     return Ok(false);
                 }
                 let now = upload.inner.config.clock.now();
-                let leased = uploads::lease(tx, out.delivery, protocol, out.length, *owner.as_bytes(), fresh, &now)?;
+                let leased = uploads::lease(
+                    tx,
+                    out.delivery,
+                    protocol,
+                    out.length,
+                    *owner.as_bytes(),
+                    fresh,
+                    &upload.target.via.store,
+                    &now,
+                )?;
                 upload.id = leased.as_ref().map_or(upload.id, |open| open.id);
                 Ok(leased.is_some())
             }

@@ -17,19 +17,23 @@ use crate::observe::Change;
 use crate::outbox::Inner;
 use crate::runner::conclude::{self, Conclusion};
 use crate::runner::have;
+use crate::sight::Sight;
 use crate::store::leases::{self, Lease};
-use crate::store::{self, Target, deliveries, money, uploads};
+use crate::store::{self, Target, deliveries, endpoints, money, uploads};
 
 pub(super) async fn take(inner: &Arc<Inner>, id: LeaseId, told: HostOutcome) -> Result<Taken> {
     let Some(lease) = inner.store.read(move |conn| leases::get(conn, id)).await? else { return void(inner, id).await };
     let Some(handed) = lease.handed_utc_ms else { return Ok(Taken::Stale) };
     let task = Task::read(inner, &lease)?;
-    let Some(target) = task::target(inner, lease.target).await? else { return void(inner, id).await };
-    if let Purpose::Have(_) = &task.purpose {
-        return answered(inner, lease, task, target, told).await;
+    let Some(target) = task::target(inner, lease.target, &task).await? else { return void(inner, id).await };
+    match &task.purpose {
+        Purpose::Have(_) => return answered(inner, lease, task, target, told).await,
+        Purpose::Probe => return probed(inner, lease, &task.request, target, told).await,
+        Purpose::Wire { .. } | Purpose::Keys | Purpose::Free => {}
     }
     let Some((upload, wire, _)) = task::held(inner, &lease, &task).await? else { return void(inner, id).await };
     let outcome = seen(told, &task.request, &target, &wire);
+    let sight = Sight::told(&task.request, &outcome, &inner.accounts.now().0, &inner.config.clock.now());
     let cost = cost(&outcome);
     let located = wire.locator().map(str::to_owned);
     let Advanced { wire, reached, request } =
@@ -50,7 +54,7 @@ pub(super) async fn take(inner: &Arc<Inner>, id: LeaseId, told: HostOutcome) -> 
         let conclusion = match reached {
             Reached::Send { purpose, request, wait_ms } if wanted => {
                 let due = (wait_ms > 0).then(|| now.utc_ms.saturating_add_unsigned(wait_ms));
-                let next = Task { purpose, request, link: task.link };
+                let next = Task { purpose, request, link: task.link, endpoint: task.endpoint };
                 let held = Some((upload.id, delivery, lease.epoch));
                 leases::insert(tx, &next.lease(lease.owner, held, upload.target.id, due)?, now.utc_ms)?;
                 if let Some(began) = upload.began(located.as_deref(), &wire) {
@@ -62,7 +66,7 @@ pub(super) async fn take(inner: &Arc<Inner>, id: LeaseId, told: HostOutcome) -> 
             Reached::Send { .. } => Conclusion::Stopped,
             Reached::End(conclusion) => conclusion,
         };
-        Ok(Some((false, conclude::record(tx, &upload, conclusion, &now)?, file)))
+        Ok(Some((false, conclude::record(tx, &upload, conclusion, Some(&sight), &now)?, file)))
     });
     let Some((more, changes, file)) = recorded.await? else { return Ok(Taken::Stale) };
     if !telling.out.is_stub() && acknowledged > 0 {
@@ -86,17 +90,45 @@ async fn answered(
     let outcome = seen(told, &request, &target, &Wire::new(satchel_kernel::wire::Protocol::Post));
     let cost = cost(&outcome);
     let (now, telling, id) = (inner.config.clock.now(), inner.clone(), lease.id);
+    let sight = Sight::told(&request, &outcome, &inner.accounts.now().0, &now);
     let recorded = inner.store.write(move |tx| {
         let Some(file) = leases::take(tx, id)? else { return Ok(None) };
         pay(tx, id, cost, &now)?;
         if stopped {
             return Ok(Some((vec![], file)));
         }
-        let (_, changes) = have::record(tx, &telling, &target, &question, &request, Some(&outcome), &now)?;
+        let outcome = Some((&outcome, &sight));
+        let (_, changes) = have::record(tx, &telling, &target, &question, &request, outcome, &now)?;
         Ok(Some((changes, file)))
     });
     let Some((changes, file)) = recorded.await? else { return Ok(Taken::Stale) };
     over(inner, changes, file);
+    Ok(Taken::Recorded { more: false })
+}
+
+/// Takes what came of a probe.
+async fn probed(
+    inner: &Arc<Inner>,
+    lease: Lease,
+    request: &Request,
+    target: Arc<Target>,
+    told: HostOutcome,
+) -> Result<Taken> {
+    let outcome = seen(told, request, &target, &Wire::new(satchel_kernel::wire::Protocol::Post));
+    let (link, now, id, seed) = (inner.accounts.now().0, inner.config.clock.now(), lease.id, inner.seed);
+    let (cost, sight) = (cost(&outcome), Sight::told(request, &outcome, &link, &now));
+    let (looked_at, proven) = (target.clone(), sight.is_proven());
+    let recorded = inner.store.write(move |tx| {
+        let Some(file) = leases::take(tx, id)? else { return Ok(None) };
+        pay(tx, id, cost, &now)?;
+        Ok(Some((endpoints::saw(tx, &looked_at, &sight, &now, seed)?, file)))
+    });
+    let Some((saw, file)) = recorded.await? else { return Ok(Taken::Stale) };
+    if proven && link.captive == Some(true) {
+        inner.captive_is_wrong(&link);
+    }
+    let changed = saw.filter(|saw| saw.changed).map(|_| Change::Endpoints { target: target.id });
+    over(inner, changed.into_iter().collect(), file);
     Ok(Taken::Recorded { more: false })
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use satchel_kernel::ids::{DeliveryId, HostId, LeaseId, TargetId, UploadId};
+use satchel_kernel::ids::{DeliveryId, EndpointId, HostId, LeaseId, TargetId, UploadId};
 use satchel_kernel::link::LinkClass;
 use satchel_kernel::outcome::{Request, Segment};
 use satchel_kernel::wire::{NeedId, Wire};
@@ -21,6 +21,9 @@ pub(super) struct Task {
     pub purpose: Purpose,
     pub request: Request,
     pub link: LinkClass,
+    /// By which endpoint it goes; not told by steps of earlier versions.
+    #[serde(default)]
+    pub endpoint: Option<EndpointId>,
 }
 
 /// What a step's outcome is for.
@@ -39,6 +42,8 @@ pub(super) enum Purpose {
     Free,
     /// A target is asked what it has.
     Have(Question),
+    /// An endpoint is asked whether it is open again.
+    Probe,
 }
 
 impl Task {
@@ -69,16 +74,22 @@ impl Task {
     }
 }
 
-/// A target of this outbox.
-pub(super) async fn target(inner: &Inner, id: TargetId) -> Result<Option<Arc<Target>>> {
+/// A target of this outbox, by the endpoint that a step goes to. None where that is no endpoint of it any more.
+pub(super) async fn target(inner: &Inner, id: TargetId, task: &Task) -> Result<Option<Arc<Target>>> {
     let all = inner.store.read(store::all_targets).await?;
-    Ok(all.into_iter().find(|target| target.id == id).map(Arc::new))
+    let found = all.into_iter().find(|target| target.id == id);
+    Ok(found
+        .and_then(|target| match task.endpoint {
+            Some(endpoint) => target.by(endpoint),
+            None => Some(target.at(&task.request.url).unwrap_or(target)),
+        })
+        .map(Arc::new))
 }
 
 /// The upload that a lease holds, its machine, and whether anybody still wants it.
 pub(super) async fn held(inner: &Arc<Inner>, lease: &Lease, task: &Task) -> Result<Option<(Upload, Wire, bool)>> {
     let Some((id, delivery)) = lease.upload else { return Ok(None) };
-    let Some(target) = target(inner, lease.target).await? else { return Ok(None) };
+    let Some(target) = target(inner, lease.target, task).await? else { return Ok(None) };
     let freeing = matches!(task.purpose, Purpose::Wire { freeing: true, .. });
     let found = inner.store.read(move |conn| {
         let wanted = if freeing { None } else { deliveries::outgoing(conn, delivery)? };

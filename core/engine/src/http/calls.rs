@@ -8,8 +8,6 @@ use satchel_kernel::outcome::{Marks, Method, Outcome, Reply, Request, Segment};
 use satchel_kernel::protocol::have::{HaveReply, HaveRequest};
 use satchel_kernel::protocol::keys::KeyChain;
 use satchel_kernel::protocol::{HAVE_PATH, KEYS_PATH};
-use satchel_kernel::retry::retry_after_ms;
-use satchel_kernel::time::Now;
 use satchel_kernel::wire::Patience;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -70,14 +68,6 @@ fn call(method: Method, url: Url, headers: &[(String, String)], body: Vec<u8>, p
         authorize: true,
         fresh_connection: false,
         timers: patience.timers(length, length),
-    }
-}
-
-/// `Retry-After`, clamped, whoever sent it.
-pub(crate) fn asked_wait(outcome: &Outcome, now: &Now) -> Option<u64> {
-    match outcome {
-        Outcome::Reply { reply, .. } => retry_after_ms(reply.headers.get("retry-after")?, now),
-        Outcome::Cut { .. } => None,
     }
 }
 

@@ -3,17 +3,16 @@
 use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
-use satchel_kernel::ids::TargetId;
 use satchel_kernel::outcome::{Cut, Headers, Identity, MAX_BODY, Method, Outcome, Reply, Request, Segment, Timers};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
-use url::{Host, Url};
+use url::Url;
 
-use crate::door::{Door, Mark};
+use crate::door::Mark;
 
 use super::blob::{self, Blob};
 use super::body::{HELD, Handing, Outgoing, Pieces};
-use super::{SendRefused, Token, fault};
+use super::{SendRefused, Token, Way, fault};
 
 /// How long to wait for what.
 #[derive(Clone, Copy)]
@@ -33,36 +32,46 @@ impl Drop for Shutting<'_> {
 
 /// The way that the request goes, and where the door stood when it began.
 pub(super) struct Passing<'a> {
-    pub(super) door: &'a Door,
-    pub(super) target: TargetId,
+    pub(super) way: &'a Way,
     pub(super) mark: Mark,
 }
 
 impl Passing<'_> {
     /// Bytes of the target that went into sockets since the request began: what of its body can have arrived is among them.
     fn sent(&self) -> u64 {
-        self.door.sent_since(self.target, &self.mark)
+        self.way.door.sent_since(self.way.target, &self.mark)
     }
 
     /// Why the door ended the target's connections, if it did.
     fn ended(&self) -> Option<Cut> {
-        self.door.ended_since(self.target, &self.mark)
+        self.way.door.ended_since(self.way.target, &self.mark)
     }
 
-    /// What an error of the HTTP library means: the door knows what it did itself.
-    fn fault(&self, error: &reqwest::Error, url: &Url) -> Cut {
+    /// What an error of the HTTP library means: the door knows what it did itself. The library waits so long for a connection.
+    fn fault(&self, error: &reqwest::Error, url: &Url, patience: Duration) -> Cut {
         if let Some(cut) = self.ended() {
             return cut;
         }
-        let host = match url.host() {
-            Some(Host::Domain(name)) => name.to_owned(),
-            Some(Host::Ipv4(ip)) => ip.to_string(),
-            Some(Host::Ipv6(ip)) => ip.to_string(),
-            None => String::new(),
-        };
-        let port = url.port_or_known_default().unwrap_or_default();
-        let unconnected = || self.door.unconnected_since(self.target, &self.mark, &host, port);
-        error.is_connect().then(unconnected).flatten().unwrap_or_else(|| fault::of(error))
+        if !error.is_connect() {
+            return fault::of(error);
+        }
+        let (door, whither) = (&self.way.door, self.way.to(url));
+        if let Some(cut) = door.unconnected_since(&whither, &self.mark) {
+            return cut;
+        }
+        if error.is_timeout() {
+            self.gave_up(url, patience);
+        }
+        if fault::is_no_tls(error) {
+            door.spoke_plain(&whither);
+        }
+        fault::of(error)
+    }
+
+    /// The connection that was waited for so long is given up. Of several that are tried side by side to one place, which the
+    /// library does not tell apart, one that was begun much later is not it.
+    fn gave_up(&self, url: &Url, waited: Duration) {
+        self.way.door.gave_up(&self.way.to(url), &self.mark, waited / 2);
     }
 
     /// How much of a body can have arrived, of which the library took so much. While it lives, what it took may still go; once
@@ -136,6 +145,7 @@ fn head(request: &Request, token: Option<&Token>) -> Result<reqwest::Request, Se
         Method::Put => reqwest::Method::PUT,
         Method::Patch => reqwest::Method::PATCH,
         Method::Delete => reqwest::Method::DELETE,
+        Method::Options => reqwest::Method::OPTIONS,
     };
     let mut http = reqwest::Request::new(method, url.clone());
     let headers = http.headers_mut();
@@ -218,7 +228,7 @@ impl Watch<'_> {
         stop: &CancellationToken,
     ) -> Result<reqwest::Response, Cut> {
         let mut answer = std::pin::pin!(answer);
-        let mut moving = self.way.door.moving(self.way.target);
+        let mut moving = self.way.way.door.moving(self.way.way.target);
         // How much had left when the last piece was taken.
         let mut before = 0;
         loop {
@@ -227,7 +237,7 @@ impl Watch<'_> {
                 biased;
                 () = stop.cancelled() => return Err(Cut::Stopped),
                 answered = &mut answer => {
-                    return answered.map_err(|e| self.handing.fault().unwrap_or_else(|| self.way.fault(&e, url)));
+                    return answered.map_err(|e| self.handing.fault().unwrap_or_else(|| self.way.fault(&e, url, self.limits.connect)));
                 }
                 () = self.handing.changed() => {
                     before = self.way.sent();
@@ -246,6 +256,10 @@ impl Watch<'_> {
                 }
                 // A piece may have been taken at the same instant: the clock is read again before it is believed.
                 () = sleep_until(until) => if self.patience().0 <= Instant::now() {
+                    // With not a byte out it is the connection that was waited for.
+                    if self.way.sent() == 0 {
+                        self.way.gave_up(url, self.started.elapsed());
+                    }
                     return Err(self.way.ended().unwrap_or(cut));
                 }
             }

@@ -3,6 +3,7 @@
 mod bodies;
 mod identity;
 mod replies;
+mod seen;
 mod server;
 
 use std::sync::Mutex;
@@ -51,7 +52,7 @@ fn free_door() -> Door {
 }
 
 fn through(trust: &Trust, url: &Url, options: &Options) -> Http {
-    Http::new(trust, &[url.origin()], options, &free_door(), TARGET).unwrap()
+    Http::new(trust, &[url.origin()], options, &free_door(), TARGET, 0).unwrap()
 }
 
 /// Sends with nothing special.

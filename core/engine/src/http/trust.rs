@@ -17,6 +17,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use url::Origin;
 
+use super::refused::{By, Noting, Refused};
 use super::{Options, Way};
 
 /// How long an idle connection is kept. Shorter than the shortest wait of common servers (Node closes after
@@ -91,9 +92,15 @@ impl Trust {
     }
 
     /// A client that believes whom this says, and goes this way and no other: what the environment says of proxies does not
-    /// count. `keep`: whether it uses connections again.
-    pub(super) fn client(&self, options: &Options, way: &Way, keep: bool) -> Result<Client, HttpError> {
-        let proxy = Proxy::all(way.door.proxy(way.target)).map_err(|e| HttpError::Roots(fault_text(&e)))?;
+    /// count. What it does not believe it notes. `keep`: whether it uses connections again.
+    pub(super) fn client(
+        &self,
+        options: &Options,
+        way: &Way,
+        refused: &Arc<Refused>,
+        keep: bool,
+    ) -> Result<Client, HttpError> {
+        let proxy = Proxy::all(way.door.proxy(way.target, way.route)).map_err(|e| HttpError::Roots(fault_text(&e)))?;
         let builder = ClientBuilder::new()
             .user_agent(concat!("satchel/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
@@ -105,12 +112,12 @@ impl Trust {
             .connect_timeout(options.connect_timeout)
             .pool_idle_timeout(KEEP)
             .pool_max_idle_per_host(if keep { 8 } else { 0 });
-        let builder = match self {
-            Self::Roots { extra_pem } => rooted(builder, extra_pem)?,
-            Self::Pinned(pin) => builder.tls_backend_preconfigured(pinned(*pin)?),
-            Self::Nobody => builder.tls_backend_preconfigured(nobody()?),
+        let config = match self {
+            Self::Roots { extra_pem } => noting(rooted(extra_pem)?, By::Roots, refused)?,
+            Self::Pinned(pin) => noting(pinned(*pin), By::Pin, refused)?,
+            Self::Nobody => nobody()?,
         };
-        builder.build().map_err(|e| HttpError::Roots(fault_text(&e)))
+        builder.tls_backend_preconfigured(config).build().map_err(|e| HttpError::Roots(fault_text(&e)))
     }
 }
 
@@ -128,20 +135,21 @@ pub(crate) fn usable(extra_pem: &[String]) -> Result<(), HttpError> {
     authorities(extra_pem).map(drop)
 }
 
+/// The system's own verifier, as the HTTP library would take it.
 #[cfg(not(target_os = "android"))]
-fn rooted(builder: ClientBuilder, extra_pem: &[String]) -> Result<ClientBuilder, HttpError> {
-    if extra_pem.is_empty() {
-        return Ok(builder);
-    }
-    let certificate = |der: &CertificateDer<'_>| reqwest::Certificate::from_der(der);
-    let all: Result<Vec<_>, _> = authorities(extra_pem)?.iter().map(certificate).collect();
-    Ok(builder.tls_certs_merge(all.map_err(|e| HttpError::Roots(e.to_string()))?))
+fn rooted(extra_pem: &[String]) -> Result<Arc<dyn ServerCertVerifier>, HttpError> {
+    use rustls_platform_verifier::Verifier;
+    let verifier = match &authorities(extra_pem)?[..] {
+        [] => Verifier::new(provider()),
+        extra => Verifier::new_with_extra_roots(extra.to_vec(), provider()),
+    };
+    Ok(Arc::new(verifier.map_err(no_config)?))
 }
 
 /// Here the system's verifier needs the app's Java context, and calls some good certificates revoked.
 #[cfg(target_os = "android")]
-fn rooted(builder: ClientBuilder, extra_pem: &[String]) -> Result<ClientBuilder, HttpError> {
-    Ok(builder.tls_backend_preconfigured(shipped(extra_pem)?))
+fn rooted(extra_pem: &[String]) -> Result<Arc<dyn ServerCertVerifier>, HttpError> {
+    shipped(extra_pem)
 }
 
 /// The certificates of these texts, each of which must be able to be a root.
@@ -156,14 +164,13 @@ fn authorities(extra_pem: &[String]) -> Result<Vec<CertificateDer<'static>>, Htt
     Ok(all)
 }
 
-/// A client that believes Mozilla's roots, which come with the library, and these.
+/// Believes Mozilla's roots, which come with the library, and these.
 #[cfg(any(target_os = "android", test))]
-pub(super) fn shipped(extra_pem: &[String]) -> Result<ClientConfig, HttpError> {
+pub(super) fn shipped(extra_pem: &[String]) -> Result<Arc<dyn ServerCertVerifier>, HttpError> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     roots.add_parsable_certificates(authorities(extra_pem)?);
-    let builder =
-        ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(no_config)?;
-    Ok(over_http1(builder.with_root_certificates(roots).with_no_client_auth()))
+    let builder = rustls::client::WebPkiServerVerifier::builder_with_provider(roots.into(), provider());
+    Ok(builder.build().map_err(|e| HttpError::Roots(e.to_string()))?)
 }
 
 fn provider() -> Arc<CryptoProvider> {
@@ -174,11 +181,19 @@ fn no_config(error: rustls::Error) -> HttpError {
     HttpError::Roots(error.to_string())
 }
 
-fn pinned(pin: Pin) -> Result<ClientConfig, HttpError> {
-    let provider = provider();
-    let verifier = PinVerifier { pin, algorithms: provider.signature_verification_algorithms };
+fn pinned(pin: Pin) -> Arc<dyn ServerCertVerifier> {
+    Arc::new(PinVerifier { pin, algorithms: provider().signature_verification_algorithms })
+}
+
+/// Believes whom this verifier believes.
+pub(super) fn noting(
+    inner: Arc<dyn ServerCertVerifier>,
+    by: By,
+    refused: &Arc<Refused>,
+) -> Result<ClientConfig, HttpError> {
+    let verifier = Noting { inner, by, refused: refused.clone() };
     let builder =
-        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(no_config)?;
+        ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(no_config)?;
     let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
     Ok(over_http1(builder.with_no_client_auth()))
 }

@@ -130,6 +130,11 @@ pub(crate) enum Record {
         /// Which.
         asset: AssetId,
     },
+    /// An asset waits its turn from now on.
+    Calm {
+        /// Which.
+        asset: AssetId,
+    },
     /// The byte that may complete an upload is about to be sent: from now on the target may hold the payload.
     Began {
         /// The payload.
@@ -200,6 +205,7 @@ impl Record {
             | Self::Rendered { asset, .. }
             | Self::Revised { asset, .. }
             | Self::Urgent { asset }
+            | Self::Calm { asset }
             | Self::Removed { asset } => Some(*asset),
             Self::Target { .. }
             | Self::Began { .. }

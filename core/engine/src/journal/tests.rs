@@ -62,6 +62,7 @@ fn each_kind() -> Vec<Record> {
         Record::Rendered { asset: asset(1), hash, length: 200_000, rendition: Rendition::Press },
         Record::Revised { asset: asset(1), revision: 2, post: Post { tags: vec!["sea".into()], ..Post::default() } },
         Record::Urgent { asset: asset(1) },
+        Record::Calm { asset: asset(1) },
         Record::Kept { what: "budget trip".into(), value: Some("{}".into()) },
         Record::Kept { what: "network a".into(), value: None },
         Record::Began { hash, target: target() },

@@ -5,7 +5,7 @@ use satchel_kernel::protocol::keys::SigningKey;
 use satchel_kernel::protocol::post::Rendition;
 use satchel_kernel::retry::backoff_ms;
 use satchel_kernel::state::{ParkReason, Proof, Trouble};
-use satchel_kernel::time::Now;
+use satchel_kernel::time::{Due, Now};
 use satchel_kernel::wire::{Done, Event, Need, Rest, Status, Wire};
 
 use tokio_util::sync::CancellationToken;
@@ -16,9 +16,10 @@ use super::upload::Upload;
 use crate::fingerprint;
 use crate::journal::{Durable, Record};
 use crate::observe::Change;
+use crate::sight::Sight;
 use crate::source::{SourceFault, Stamp};
 use crate::store::uploads::{self, Ended};
-use crate::store::{self, deliveries, making, parts, previews, targets};
+use crate::store::{self, deliveries, endpoints, making, parts, previews, targets};
 
 /// Troubles in a row of one delivery that are taken to be the target's alone.
 const SHARED: u32 = 4;
@@ -80,7 +81,7 @@ pub(crate) async fn of(upload: &Upload, wire: Wire, earlier: Option<Wire>, stop:
                 }
                 // What the server keeps of it is not thrown away for that.
                 if fault.is_away() {
-                    let rest = Rest { after_ms: Some(AWAY_MS), ..rest(Trouble::SourceAway) };
+                    let rest = Rest { after_ms: Some(AWAY_MS), ..rest(fault.wait().1) };
                     return (Next::End(Conclusion::Rest(rest)), earlier);
                 }
                 if let Some(stamp) = same_bytes(upload, stop).await {
@@ -168,11 +169,35 @@ pub(crate) async fn source_fault(upload: &Upload) -> SourceFault {
     }
 }
 
-/// Records a conclusion, and says what observers are to be told.
+/// Records a conclusion, and says what observers are to be told. `sight` is what the last request saw of the endpoint.
 pub(crate) fn record(
     tx: &store::Tx<'_>,
     upload: &Upload,
     conclusion: Conclusion,
+    sight: Option<&Sight>,
+    now: &Now,
+) -> crate::Result<Vec<Change>> {
+    let Upload { inner, target, out, .. } = upload;
+    let delivery = out.delivery;
+    let seed = inner.seed ^ delivery.0.unsigned_abs();
+    let saw = match sight.filter(|sight| !matches!(conclusion, Conclusion::Stopped) || sight.is_authentic()) {
+        Some(sight) => endpoints::saw(tx, target, sight, now, inner.seed)?,
+        None => None,
+    };
+    let stands_in_the_way = saw.as_ref().and_then(|saw| saw.rest);
+    let mut changes = record_end(tx, upload, conclusion, stands_in_the_way, seed, now)?;
+    if saw.is_some_and(|saw| saw.changed) {
+        changes.push(Change::Endpoints { target: target.id });
+    }
+    Ok(changes)
+}
+
+fn record_end(
+    tx: &store::Tx<'_>,
+    upload: &Upload,
+    conclusion: Conclusion,
+    stands_in_the_way: Option<(Due, Trouble)>,
+    seed: u64,
     now: &Now,
 ) -> crate::Result<Vec<Change>> {
     let Upload { inner, target, out, id: upload, job, .. } = upload;
@@ -180,13 +205,14 @@ pub(crate) fn record(
     let (journal, upload, delivery) = (&inner.journal, *upload, out.delivery);
     uploads::release(tx, upload)?;
     let asset = (!out.is_stub()).then_some(out.part.asset);
-    let seed = inner.seed ^ delivery.0.unsigned_abs();
     Ok(match conclusion {
         Conclusion::Stopped => {
             deliveries::rest(tx, delivery, None, deliveries::failures(tx, delivery)?)?;
             vec![]
         }
         Conclusion::Rest(Rest { trouble, after_ms, of_target, progressed }) => {
+            // The way's trouble is the endpoint's, which rests already; any other the target has by whichever way.
+            let of_way = stands_in_the_way.filter(|_| of_target);
             // Uploads side by side meet one trouble together: it counts once.
             let rests = targets::rests(tx, target.id, now)?;
             let before = match (progressed, of_target) {
@@ -197,8 +223,11 @@ pub(crate) fn record(
             };
             let failures = before.saturating_add(1);
             let due = now.after(after_ms.unwrap_or_else(|| backoff_ms(failures, seed)));
+            let trouble = of_way.map_or(trouble, |(_, trouble)| trouble);
             if of_target {
-                targets::rest(tx, target.id, &due, trouble, failures)?;
+                if of_way.is_none() {
+                    targets::rest(tx, target.id, &due, trouble, failures)?;
+                }
                 // One that alone provokes it must not hold back the others (law 7): after a few times it waits by itself.
                 let own = if progressed { 0 } else { deliveries::failures(tx, delivery)?.saturating_add(1) };
                 let wait = (own > SHARED).then(|| (now.after(backoff_ms(own - SHARED, seed)), trouble));

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use satchel_kernel::ids::{BlobHash, DeliveryId, Nonce, UploadKey};
+use satchel_kernel::link::Link;
 use satchel_kernel::outcome::{Cut, Outcome, Request};
 use satchel_kernel::protocol::have::{HaveEntry, HaveState};
 use satchel_kernel::protocol::post::Rendition;
@@ -22,7 +23,8 @@ use crate::journal::{Durable, Record};
 use crate::observe::Change;
 use crate::outbox::Inner;
 use crate::receipts::{Expected, verify};
-use crate::store::{self, Target, deliveries, targets, uploads};
+use crate::sight::Sight;
+use crate::store::{self, Target, deliveries, endpoints, targets, uploads};
 
 /// Asks, as many calls as it takes, and records each answer.
 pub(super) async fn ask(
@@ -50,7 +52,10 @@ async fn all(
     stop: &CancellationToken,
 ) -> Result<()> {
     for some in hashes.chunks(HASHES_PER_CALL) {
-        if stop.is_cancelled() || !inner.accounts.is_good(ticket) || !ask_some(inner, target, some, stop).await? {
+        if stop.is_cancelled()
+            || !inner.accounts.is_good(ticket)
+            || !ask_some(inner, target, some, &ticket.link, stop).await?
+        {
             break;
         }
     }
@@ -62,6 +67,7 @@ async fn ask_some(
     inner: &Arc<Inner>,
     target: &Arc<Target>,
     asked: &[(DeliveryId, BlobHash)],
+    link: &Link,
     stop: &CancellationToken,
 ) -> Result<bool> {
     let Some((question, request)) = question(inner, target, asked)? else { return Ok(false) };
@@ -76,8 +82,12 @@ async fn ask_some(
         return Ok(false);
     }
     let (now, target, telling) = (inner.config.clock.now(), target.clone(), inner.clone());
-    let (answered, changes) =
-        inner.store.write(move |tx| record(tx, &telling, &target, &question, &request, outcome.as_ref(), &now)).await?;
+    let sight = outcome.as_ref().map(|outcome| Sight::of(&request, outcome, &http, link, &now));
+    let work = move |tx: &store::Tx<'_>| {
+        let outcome = outcome.as_ref().zip(sight.as_ref());
+        record(tx, &telling, &target, &question, &request, outcome, &now)
+    };
+    let (answered, changes) = inner.store.write(work).await?;
     inner.tokens.answered(served, token.as_ref());
     changes.into_iter().for_each(|change| inner.mention(change));
     Ok(answered)
@@ -114,29 +124,45 @@ pub(crate) fn record(
     target: &Target,
     question: &Question,
     request: &Request,
-    outcome: Option<&Outcome>,
+    outcome: Option<(&Outcome, &Sight)>,
     now: &Now,
 ) -> Result<(bool, Vec<Change>)> {
     let answer = match outcome {
-        Some(outcome) => calls::parse_have(request, outcome),
+        Some((outcome, _)) => calls::parse_have(request, outcome),
         None => Err(CallFault::Refused { status: 401, message: None }),
     };
     let mut changes = Vec::new();
+    let saw = match outcome {
+        Some((_, sight)) => endpoints::saw(tx, target, sight, now, inner.seed)?,
+        None => None,
+    };
+    if saw.as_ref().is_some_and(|saw| saw.changed) {
+        changes.push(Change::Endpoints { target: target.id });
+    }
     let answer = match answer {
         Ok(answer) => answer,
         Err(fault) => {
+            if let Some((_, trouble)) = saw.and_then(|saw| saw.rest) {
+                changes.push(Change::Trouble { target: target.id, trouble });
+                return Ok((false, changes));
+            }
             let trouble = trouble(&fault);
             let failures = targets::failures(tx, target.id)?.saturating_add(1);
-            let after = outcome.and_then(|outcome| calls::asked_wait(outcome, now));
+            let after = outcome.and_then(|(_, sight)| sight.asked_ms);
             let due = now.after(after.unwrap_or_else(|| backoff_ms(failures, inner.seed)));
             targets::rest(tx, target.id, &due, trouble, failures)?;
             changes.push(Change::Trouble { target: target.id, trouble });
             return Ok((false, changes));
         }
     };
+    let counts = endpoints::is_asked(tx, target)?;
     let mut records = Vec::new();
     for (delivery, hash) in &question.asked {
         let (delivery, hash) = (*delivery, *hash);
+        // What it has not, the one to which traffic goes by now may have, or the one that got all of it.
+        if !endpoints::may_settle(tx, target, delivery, counts)? {
+            continue;
+        }
         // It was asked about twice at once, and is on its way by the other answer: its own outcome tells.
         if deliveries::is_in(tx, delivery, "sending")? {
             continue;
@@ -144,7 +170,10 @@ pub(crate) fn record(
         let entry = answer.value.results.iter().find(|e| e.hash == hash);
         match settle(tx, inner, target, delivery, hash, question.nonce, entry, now)? {
             Found::Nothing => {}
-            Found::Adopt(wire) => uploads::adopt(tx, delivery, &wire, key_for(question.key, delivery), now)?,
+            Found::Adopt(wire) => {
+                let key = key_for(question.key, delivery);
+                uploads::adopt(tx, delivery, &wire, key, &target.via.store, now)?;
+            }
             Found::Delivered(sealed) => {
                 let (proof, url) = (Proof::Receipt, target.url.clone());
                 records.push(Record::Delivered { hash, target: url, proof, receipt: Some(sealed) });

@@ -121,7 +121,7 @@ fn record(inner: &Arc<Inner>, done: Vec<(PartId, Outcome)>) -> Result<()> {
                 }
                 Outcome::Fault(fault) => {
                     if fault.is_away() {
-                        parts::away(tx, part, &now.after(AWAY_MS))?;
+                        parts::away(tx, part, &fault.wait().0, &now.after(AWAY_MS))?;
                     } else if fault.passes() {
                         parts::read_again(tx, part, &now.after(CALM_MS))?;
                     } else {

@@ -19,6 +19,7 @@ use crate::error::Result;
 use crate::http::{Http, Token};
 use crate::journal::Durable;
 use crate::outbox::Inner;
+use crate::sight::{Sight, Sights};
 use crate::store::uploads::{self, RequestRecord, StepRecord};
 use crate::store::{self, Target, deliveries};
 
@@ -46,6 +47,8 @@ struct Sending {
     stop: CancellationToken,
     /// What the last request carried, where there was one.
     token: Mutex<Option<Option<Token>>>,
+    /// What its requests saw.
+    sights: Mutex<Sights>,
 }
 
 /// Sends a delivery, or goes on with it.
@@ -61,7 +64,7 @@ pub(super) async fn send(inner: Arc<Inner>, errand: Errand, stop: CancellationTo
     let fresh = (UploadKey::from_bytes(random()?), Nonce::from_bytes(random()?));
     let mut job = job(&inner, &target, &out, fresh);
     let (now, length, link) = (inner.config.clock.now(), out.length, ticket.link.class());
-    let target_id = target.id;
+    let (target_id, store_name) = (target.id, target.via.store.clone());
     let beside = job.along.as_ref().map_or(0, |along| along.len() as u64);
     let _turn = inner.accounts.turn().await;
     let (holding, leave) = (inner.clone(), ticket.clone());
@@ -72,7 +75,7 @@ pub(super) async fn send(inner: Arc<Inner>, errand: Errand, stop: CancellationTo
             let todo = deliveries::todo(tx, delivery)?;
             let want = price::expected(todo + beside);
             let Some(hold) = holding.accounts.hold(tx, &leave, want, &now)? else { return Ok(None) };
-            let Some(open) = uploads::lease(tx, delivery, protocol, length, owner, fresh, &now)? else {
+            let Some(open) = uploads::lease(tx, delivery, protocol, length, owner, fresh, &store_name, &now)? else {
                 return Ok(Some((hold, None)));
             };
             store::previews::leave_for_later(tx, delivery, !along)?;
@@ -89,8 +92,7 @@ pub(super) async fn send(inner: Arc<Inner>, errand: Errand, stop: CancellationTo
     let Some((id, wire, needs, job)) = begun else { return give_back(&inner, held).await };
     let http = inner.client(&target)?;
     let upload = Upload { inner, target, out, id, job, freeing: false, link, grant: ticket.grant };
-    let sending = Sending { upload, http, ticket, held, began: Instant::now(), stop, token: Mutex::default() };
-    sending.drive(wire, needs).await
+    Sending::new(upload, http, ticket, held, stop).drive(wire, needs).await
 }
 
 /// Frees what a server keeps of an upload that nobody wants any more.
@@ -109,9 +111,7 @@ pub(super) async fn abandon(
     let (wire, needs) = open.wire.carried_by(Carrier::Engine).step(&job, Event::Abandon, &now);
     let (http, link) = (inner.client(&target)?, ticket.link.class());
     let upload = Upload { inner, target, out, id: open.id, job, freeing: true, link, grant: None };
-    let held = Some(held);
-    let sending = Sending { upload, http, ticket, held, began: Instant::now(), stop, token: Mutex::default() };
-    sending.drive(wire, needs).await
+    Sending::new(upload, http, ticket, Some(held), stop).drive(wire, needs).await
 }
 
 /// A place on the target's account, for a request of so many bytes. None when it may not go now.
@@ -140,6 +140,11 @@ pub(crate) async fn give_back(inner: &Arc<Inner>, held: Option<Held>) -> Result<
 }
 
 impl Sending {
+    fn new(upload: Upload, http: Http, ticket: Ticket, held: Option<Held>, stop: CancellationToken) -> Self {
+        let (token, sights) = (Mutex::default(), Mutex::default());
+        Self { upload, http, ticket, held, began: Instant::now(), stop, token, sights }
+    }
+
     async fn drive(self, mut wire: Wire, needs: Vec<Need>) -> Result<()> {
         let mut queue = VecDeque::from(needs);
         let (mut last, mut earlier) = (None, None);
@@ -194,6 +199,11 @@ impl Sending {
         let record = upload.step_record(wire, request);
         let pace = settling.as_ref().and_then(|settling| pace(settling.carried(), self.began.elapsed()));
         let (class, network) = (self.ticket.link.class(), self.ticket.link.network.clone());
+        let progressed = match &conclusion {
+            Conclusion::Rest(rest) => Some(rest.progressed),
+            _ => None,
+        };
+        let sight = self.sights.lock().unwrap_or_else(PoisonError::into_inner).telling(progressed);
         let (changes, settling) = inner
             .store
             .write(move |tx| {
@@ -204,7 +214,7 @@ impl Sending {
                 if let Some(pace) = pace {
                     store::money::note_pace(tx, class, network.as_deref(), pace)?;
                 }
-                Ok((conclude::record(tx, &upload, conclusion, &now)?, settling))
+                Ok((conclude::record(tx, &upload, conclusion, sight.as_ref(), &now)?, settling))
             })
             .await?;
         if let Some(settling) = settling {
@@ -275,6 +285,8 @@ impl Sending {
         let outcome = self.http.send(request, token.as_ref(), blob.as_ref(), &progress, &self.stop).await;
         // Refused means that nothing left the device: the token must not go where it would have gone.
         let outcome = outcome.unwrap_or(Outcome::Cut { sent: 0, cut: Cut::NoConnection });
+        let sight = Sight::of(request, &outcome, &self.http, &self.ticket.link, &inner.config.clock.now());
+        self.sights.lock().unwrap_or_else(PoisonError::into_inner).add(sight);
         if outcome.sent() > 0 {
             self.upload.progress(from + outcome.sent());
         }

@@ -124,6 +124,7 @@ pub(crate) fn job(inner: &Inner, target: &Target, out: &Outgoing, (key, nonce): 
     Job {
         create,
         origins: spec.origins.iter().map(url::Url::origin).collect(),
+        siblings: target.siblings(),
         length: out.length,
         hash: out.hash,
         key,

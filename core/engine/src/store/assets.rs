@@ -180,6 +180,20 @@ pub(crate) fn lift(tx: &Transaction<'_>, seq: i64) -> Result<()> {
     Ok(())
 }
 
+/// Makes an asset wait its turn again; what a twin is urgent for stays so.
+pub(crate) fn calm(tx: &Transaction<'_>, seq: i64) -> Result<()> {
+    tx.prepare_cached("UPDATE asset SET urgent = 0 WHERE seq = ?1")?.execute([seq])?;
+    tx.prepare_cached("UPDATE part SET urgent = 0 WHERE asset = ?1")?.execute([seq])?;
+    tx.prepare_cached(
+        "UPDATE delivery SET urgent = 0 WHERE id IN
+           (SELECT w.delivery FROM wanted w JOIN part p ON p.id = w.part WHERE p.asset = ?1)
+         AND NOT EXISTS
+           (SELECT 1 FROM wanted w JOIN part p ON p.id = w.part WHERE w.delivery = delivery.id AND p.urgent = 1)",
+    )?
+    .execute([seq])?;
+    Ok(())
+}
+
 /// An asset's place in the order, if it is in the outbox.
 pub(crate) fn seq(conn: &rusqlite::Connection, id: AssetId) -> Result<i64> {
     conn.prepare_cached("SELECT seq FROM asset WHERE id = ?1 AND removed = 0")?

@@ -101,10 +101,16 @@ pub(crate) fn lease_dropped(tx: &Transaction<'_>, upload: UploadId, owner: HostI
     Ok(leased > 0)
 }
 
-/// Targets that a host is asking what they have.
-pub(crate) fn asking(conn: &Connection) -> Result<Vec<TargetId>> {
-    let mut query = conn.prepare_cached("SELECT DISTINCT target FROM lease WHERE upload IS NULL")?;
-    Ok(query.query_map([], |row| Ok(TargetId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
+/// Targets that a host is asking what they have, and those of which it probes an endpoint.
+pub(crate) fn asking(conn: &Connection) -> Result<(Vec<TargetId>, Vec<TargetId>)> {
+    let mut query = conn.prepare_cached(
+        "SELECT DISTINCT target, json_extract(task, '$.purpose') = 'probe' FROM lease WHERE upload IS NULL",
+    )?;
+    let found = query.query_map([], |row| Ok((TargetId(row.get(0)?), row.get(1)?)))?;
+    let found: Vec<(_, bool)> = found.collect::<rusqlite::Result<_>>()?;
+    let (probing, asking): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, probes)| *probes);
+    let ids = |of: Vec<(TargetId, bool)>| of.into_iter().map(|(id, _)| id).collect();
+    Ok((ids(asking), ids(probing)))
 }
 
 /// Whether a file in the spool is the body of a step.

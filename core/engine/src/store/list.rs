@@ -9,7 +9,7 @@ use satchel_kernel::state::{AssetKind, AssetState, Proof, WaitReason};
 use satchel_kernel::time::Now;
 
 use super::deliveries::UNIT_LEFT;
-use super::{grants, rows};
+use super::{endpoints, grants, rows};
 use crate::error::{Error, Result};
 
 /// An asset as an app or a command shows it.
@@ -282,8 +282,11 @@ fn delivery(conn: &Connection, row: &Row<'_>, world: &World, policy: &Policy, no
     let album: String = row.get(15)?;
     let item = Item { kind: rows::json(row, 14)?, rendition, album: &album, urgent: row.get(16)? };
     let grant = grants::of_delivery(conn, DeliveryId(row.get(18)?), &world.grants)?;
-    let state =
-        reason(now, &Delivery { target, stage: stage(row)?, item, todo: rows::count(row, 17)?, grant }, world, policy);
+    let todo = rows::count(row, 17)?;
+    let views = world.targets.iter().find(|view| view.id == target).map_or(&[][..], |view| &view.endpoints);
+    let several = views.windows(2).any(|two| two[0].store != two[1].store);
+    let store = if several { endpoints::store_of_id(conn, target, DeliveryId(row.get(18)?))? } else { None };
+    let state = reason(now, &Delivery { target, stage: stage(row)?, item, todo, grant, store }, world, policy);
     let (bytes, sent) = (rows::count(row, 3)?, rows::count(row, 10)?);
     let done = matches!(state, AssetState::Delivered { .. });
     let acknowledged = if done { bytes } else { rows::count(row, 11)? };

@@ -150,13 +150,13 @@ pub(crate) fn park(tx: &Transaction<'_>, part: PartId, reason: &ParkReason) -> R
 }
 
 /// A part cannot be opened just now: it is read later, however often.
-pub(crate) fn away(tx: &Transaction<'_>, part: PartId, due: &Due) -> Result<()> {
+pub(crate) fn away(tx: &Transaction<'_>, part: PartId, why: &WaitReason, due: &Due) -> Result<()> {
     let (utc, boot, since) = rows::due_columns(due);
     tx.prepare_cached(
         "UPDATE part SET stage = 'resting', wait = ?5, due_utc_ms = ?2, due_boot = ?3, due_since_ms = ?4
          WHERE id = ?1 AND stage IN ('unread', 'resting')",
     )?
-    .execute(params![part.0, utc, boot, since, rows::text(&WaitReason::SourceAway)])?;
+    .execute(params![part.0, utc, boot, since, rows::text(why)])?;
     Ok(())
 }
 

@@ -172,6 +172,11 @@ fn tell(tx: &Transaction<'_>, record: Record, now: &Now) -> Result<bool> {
                 assets::lift(tx, seq)?;
             }
         }
+        Record::Calm { asset } => {
+            if let Some(seq) = seq(tx, asset)? {
+                assets::calm(tx, seq)?;
+            }
+        }
         Record::Began { hash, target } | Record::ParkedUnknown { hash, target } => fate(tx, &hash, &target, None, now)?,
         Record::Delivered { hash, target, proof, receipt } => {
             fate(tx, &hash, &target, Some((proof, receipt.as_deref())), now)?;

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction};
 use satchel_kernel::link::Mark;
 use satchel_kernel::policy::Policy;
 use satchel_kernel::time::Now;
+use url::Url;
 
 use super::{money, rows};
 use crate::error::Result;
@@ -13,6 +14,7 @@ use crate::journal::Record;
 
 const POLICY: &str = "policy";
 const NETWORK: &str = "network";
+const NEUTRAL: &str = "neutral";
 const REVISION: &str = "revision";
 
 pub(super) fn get(conn: &Connection, name: &str) -> Result<Option<String>> {
@@ -42,6 +44,19 @@ pub(crate) fn keep_policy(tx: &Transaction<'_>, policy: &Policy) -> Result<Recor
     Ok(Record::Kept { what: POLICY.into(), value: Some(policy.to_json()) })
 }
 
+/// The neutral address that was set.
+pub(crate) fn neutral(conn: &Connection) -> Result<Option<Url>> {
+    Ok(get(conn, NEUTRAL)?.and_then(|text| text.parse().ok()))
+}
+
+/// Keeps a neutral address, or forgets it. Returns what the journal is to know.
+pub(crate) fn keep_neutral(tx: &Transaction<'_>, url: Option<&Url>) -> Result<Record> {
+    let value = url.map(Url::to_string);
+    put(tx, NEUTRAL, value.as_deref().unwrap_or_default())?;
+    changed(tx)?;
+    Ok(Record::Kept { what: NEUTRAL.into(), value })
+}
+
 /// What a person said of networks.
 pub(crate) fn marks(conn: &Connection) -> Result<HashMap<String, Mark>> {
     let mut query = conn.prepare_cached("SELECT id, mark FROM network")?;
@@ -65,6 +80,9 @@ pub(super) fn kept(tx: &Transaction<'_>) -> Result<Vec<Record>> {
     if let Some(value) = get(tx, POLICY)? {
         records.push(Record::Kept { what: POLICY.into(), value: Some(value) });
     }
+    if let Some(url) = neutral(tx)? {
+        records.push(Record::Kept { what: NEUTRAL.into(), value: Some(url.to_string()) });
+    }
     for (network, mark) in marks(tx)? {
         records.push(Record::Kept { what: format!("{NETWORK} {network}"), value: Some(rows::text(&mark)) });
     }
@@ -82,6 +100,7 @@ pub(super) fn told(tx: &Transaction<'_>, what: &str, value: Option<&str>, now: &
             }
             _ => Ok(()),
         },
+        None if what == NEUTRAL => keep_neutral(tx, value.and_then(|url| url.parse().ok()).as_ref()).map(drop),
         Some((NETWORK, network)) => {
             let said = value.and_then(|value| serde_json::from_str(value).ok());
             mark(tx, network, said).map(drop)

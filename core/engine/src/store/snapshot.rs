@@ -15,7 +15,7 @@ use satchel_kernel::state::AssetKind;
 use satchel_kernel::time::{Due, MAX_WAIT_MS, Now};
 
 use super::deliveries::UNIT_LEFT;
-use super::{grants, making, money, previews, rows, targets};
+use super::{endpoints, grants, making, money, previews, rows, targets};
 use crate::error::Result;
 
 /// How many of a group are looked at in their order, for those that rules let through by their size; where none of these is
@@ -37,6 +37,9 @@ pub(crate) struct Around {
     pub sending: usize,
     pub making: Vec<Making>,
     pub asking: Vec<TargetId>,
+    pub probing: Vec<TargetId>,
+    /// A host's system carries the requests, and asks for names by itself.
+    pub names_only: bool,
 }
 
 /// Sets going what rested long enough. A wait that ends further away than any may last was made under another clock.
@@ -64,7 +67,7 @@ pub(crate) fn wake(tx: &Transaction<'_>, now: &Now) -> Result<()> {
 /// What concerns every asset, for all targets.
 pub(crate) fn world(conn: &Connection, link: Link, power: Power, now: &Now) -> Result<World> {
     let around = Around { link, power, ..Around::default() };
-    world_of(conn, &around, targets::all(conn)?.iter().map(view).collect(), now)
+    world_of(conn, &around, targets::all(conn)?.iter().map(|target| target.view(false)).collect(), now)
 }
 
 fn world_of(conn: &Connection, around: &Around, targets: Vec<TargetView>, now: &Now) -> Result<World> {
@@ -73,14 +76,11 @@ fn world_of(conn: &Connection, around: &Around, targets: Vec<TargetView>, now: &
     Ok(World { link, power, paused: paused(conn)?, targets, budgets, grants, entered })
 }
 
-fn view(target: &targets::Target) -> TargetView {
-    TargetView { id: target.id, have_check: target.is_receiver(), rest: target.rest }
-}
-
 /// Loads the snapshot.
 pub(crate) fn load(conn: &Connection, around: &Around, policy: &Policy, now: &Now) -> Result<Snapshot> {
     let served: Vec<_> = targets::all(conn)?.into_iter().filter(|t| around.targets.contains(&t.id)).collect();
-    let world = world_of(conn, around, served.iter().map(view).collect(), now)?;
+    let views = served.iter().map(|target| target.view(around.names_only)).collect();
+    let world = world_of(conn, around, views, now)?;
     let groups = groups(conn, &around.targets)?;
     let mut loading =
         Loading { conn, world: &world, policy, now, groups: &groups, candidates: vec![], unchecked: vec![] };
@@ -88,12 +88,27 @@ pub(crate) fn load(conn: &Connection, around: &Around, policy: &Policy, now: &No
         loading.group(index, group)?;
     }
     loading.granted()?;
-    let (candidates, unchecked) = loading.bounded(policy.order)?;
+    let (mut candidates, mut unchecked) = loading.bounded(policy.order)?;
+    let of = |id: TargetId| served.iter().find(|target| target.id == id);
+    for candidate in &mut candidates {
+        if let Some(target) = of(candidate.target) {
+            candidate.store = endpoints::store_of(conn, target, candidate.delivery)?;
+        }
+    }
+    for one in &mut unchecked {
+        if let Some(target) = of(one.target) {
+            one.store = endpoints::store_of(conn, target, one.delivery)?;
+        }
+    }
     let open = groups.iter().map(|group| group.open).sum();
     let unread = unread(conn, policy.order)?;
     let next_due = next_due(conn, &around.targets)?;
-    let dropped = dropped(conn)?;
-    let Around { sending, reading, making, asking, .. } = around.clone();
+    let dropped = dropped(conn)?.into_iter().map(|(id, delivery)| {
+        let store = of(id).map(|target| endpoints::store_of(conn, target, delivery)).transpose()?;
+        Ok((id, delivery, store.flatten()))
+    });
+    let dropped = dropped.collect::<Result<_>>()?;
+    let Around { sending, reading, making, asking, probing, .. } = around.clone();
     Ok(Snapshot {
         world,
         unread,
@@ -105,6 +120,7 @@ pub(crate) fn load(conn: &Connection, around: &Around, policy: &Policy, now: &No
         reading,
         dropped,
         asking,
+        probing,
         next_due,
         open,
     })
@@ -214,6 +230,7 @@ impl Loading<'_> {
                     group: index,
                     todo: rows::count(row, 3)?,
                     grant: None,
+                    store: None,
                 });
             }
             if self.candidates.len() > before || most == i64::MAX {
@@ -245,6 +262,7 @@ impl Loading<'_> {
                 group: index,
                 todo: PREVIEW,
                 grant: None,
+                store: None,
             };
             self.candidates.push(one);
         }
@@ -302,6 +320,7 @@ impl Loading<'_> {
                         group,
                         todo,
                         grant,
+                        store: None,
                     });
                 } else if named {
                     self.unchecked.retain(|(_, one)| one.delivery != delivery);
@@ -328,7 +347,7 @@ impl Loading<'_> {
         for (_, Unasked { delivery, target, group, grant }) in unchecked {
             let mut found = hash.query([delivery.0])?;
             if let Some(row) = found.next()? {
-                named.push(Unchecked { delivery, target, hash: rows::id(row, 0)?, group, grant });
+                named.push(Unchecked { delivery, target, hash: rows::id(row, 0)?, group, grant, store: None });
             }
         }
         Ok((candidates, named))

@@ -1,7 +1,10 @@
 //! Targets, and how they fare.
 
+use std::net::IpAddr;
+
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
-use satchel_kernel::ids::TargetId;
+use satchel_kernel::ids::{EndpointId, TargetId};
+use satchel_kernel::planner::TargetView;
 use satchel_kernel::protocol::keys::SigningKey;
 use satchel_kernel::protocol::post::Rendition;
 use satchel_kernel::state::Trouble;
@@ -9,6 +12,7 @@ use satchel_kernel::time::{Due, Now};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::endpoints::{self, Endpoint, Further};
 use super::{anew, backfill, deliveries, rows};
 use crate::error::Result;
 use crate::journal::Record;
@@ -44,6 +48,15 @@ pub(crate) struct Spec {
     /// What it is not to learn from a file.
     #[serde(default)]
     pub redact: Redaction,
+    /// Where the first endpoint is reached when its name is not answered, or answered wrongly.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<IpAddr>,
+    /// Further endpoints, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<Further>,
+    /// All endpoints lead to the same uploads.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shared_store: bool,
 }
 
 impl Spec {
@@ -63,6 +76,9 @@ impl Spec {
             checksum,
             renditions,
             redact,
+            addresses: vec![],
+            further: vec![],
+            shared_store: false,
         }
     }
 }
@@ -85,11 +101,46 @@ impl Spec {
 pub(crate) struct Target {
     pub id: TargetId,
     pub url: String,
+    /// As it is reached by [`Self::via`].
     pub spec: Spec,
+    /// Set while it rests, by whichever endpoint.
     pub rest: Option<(Due, Trouble)>,
+    /// All ways to it, in order.
+    pub endpoints: Vec<Endpoint>,
+    /// The way by which it is reached here: the first, unless another was chosen.
+    pub via: Endpoint,
 }
 
 impl Target {
+    /// The same target, reached by this endpoint.
+    pub(crate) fn by(&self, id: EndpointId) -> Option<Self> {
+        self.through(self.endpoints.iter().find(|endpoint| endpoint.id == id)?)
+    }
+
+    /// The same target, reached as a request for this address is: what was stored of one tells no more.
+    pub(crate) fn at(&self, url: &Url) -> Option<Self> {
+        self.through(self.endpoints.iter().find(|endpoint| endpoint.create.origin() == url.origin())?)
+    }
+
+    fn through(&self, via: &Endpoint) -> Option<Self> {
+        let Endpoint { create, receiver, pin, .. } = via.clone();
+        let spec = Spec { create, receiver, pin, ..self.spec.clone() };
+        Some(Self { spec, via: via.clone(), ..self.clone() })
+    }
+
+    /// Where its other endpoints create the very same uploads.
+    pub(crate) fn siblings(&self) -> Vec<Url> {
+        let same =
+            self.endpoints.iter().filter(|other| other.store == self.via.store && other.create != self.via.create);
+        same.map(|other| other.create.clone()).collect()
+    }
+
+    /// As the planner sees it. `names_only`: whoever carries the requests asks for names by itself.
+    pub(crate) fn view(&self, names_only: bool) -> TargetView {
+        let endpoints = endpoints::views(&self.endpoints, names_only);
+        TargetView { id: self.id, have_check: self.is_receiver(), rest: self.rest, endpoints }
+    }
+
     /// A Satchel receiver, which can be asked what it has, takes posts and signs.
     pub(crate) fn is_receiver(&self) -> bool {
         self.spec.receiver.is_some()
@@ -111,6 +162,7 @@ pub(crate) fn set(tx: &Transaction<'_>, url: &str, spec: &Spec) -> Result<Set> {
     let receiver = spec.receiver.is_some();
     let (press, redact) = (spec.takes_press(), spec.redact.as_str());
     if let Some((id, before)) = by_url(tx, url)? {
+        endpoints::set(tx, id.0, url, spec)?;
         let changed = tx.execute(
             "UPDATE target SET spec = ?2, press = ?3, redact = ?4 WHERE id = ?1 AND spec <> ?2",
             params![id.0, rows::text(spec), press, redact],
@@ -132,6 +184,7 @@ pub(crate) fn set(tx: &Transaction<'_>, url: &str, spec: &Spec) -> Result<Set> {
         params![url, rows::text(spec), receiver, press, redact],
     )?;
     let id = tx.last_insert_rowid();
+    endpoints::set(tx, id, url, spec)?;
     deliveries::backfill(tx, id)?;
     Ok(Set { id: TargetId(id), changed: true, records: backfill::made(tx, id)? })
 }
@@ -146,13 +199,17 @@ pub(crate) fn by_url(conn: &Connection, url: &str) -> Result<Option<(TargetId, S
 pub(crate) fn all(conn: &Connection) -> Result<Vec<Target>> {
     let mut query = conn
         .prepare_cached("SELECT id, url, spec, due_utc_ms, due_boot, due_since_ms, trouble FROM target ORDER BY id")?;
-    let targets = query.query_map([], target)?.collect::<rusqlite::Result<_>>()?;
+    let targets = query.query_map([], |row| target(conn, row))?.collect::<rusqlite::Result<_>>()?;
     Ok(targets)
 }
 
-fn target(row: &Row<'_>) -> rusqlite::Result<Target> {
+fn target(conn: &Connection, row: &Row<'_>) -> rusqlite::Result<Target> {
     let rest = rows::due(row, 3)?.zip(rows::maybe_json(row, 6)?);
-    Ok(Target { id: TargetId(row.get(0)?), url: row.get(1)?, spec: rows::json(row, 2)?, rest })
+    let (id, url): (_, String) = (TargetId(row.get(0)?), row.get(1)?);
+    let spec = rows::json(row, 2)?;
+    let endpoints = endpoints::load(conn, id, &url, &spec)?;
+    let via = endpoints[0].clone();
+    Ok(Target { id, url, spec, rest, endpoints, via })
 }
 
 /// How often in a row a target failed.
@@ -190,10 +247,6 @@ pub(crate) fn well(tx: &Transaction<'_>, id: TargetId) -> Result<()> {
 pub(crate) fn other_network(tx: &Transaction<'_>) -> Result<()> {
     let of_network = "json_extract(trouble, '$.kind') IN ('unreachable', 'cut', 'imposter')";
     tx.execute(
-        &format!("UPDATE target SET due_utc_ms = NULL, failures = 0 WHERE due_utc_ms IS NOT NULL AND {of_network}"),
-        [],
-    )?;
-    tx.execute(
         &format!(
             "UPDATE delivery SET stage = 'waiting', due_utc_ms = NULL, failures = 0 WHERE stage = 'resting' AND {of_network}"
         ),
@@ -219,6 +272,7 @@ pub(crate) fn other_token(tx: &Transaction<'_>, id: TargetId) -> Result<()> {
 
 /// Ends every wait: a person wants it tried now.
 pub(crate) fn try_now(tx: &Transaction<'_>) -> Result<()> {
+    endpoints::try_now(tx)?;
     tx.execute_batch(
         "UPDATE target SET due_utc_ms = NULL, failures = 0;
          UPDATE delivery SET failures = 0 WHERE failures > 0;

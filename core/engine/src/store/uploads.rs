@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use satchel_kernel::ids::{DeliveryId, Nonce, TargetId, UploadId, UploadKey};
 use satchel_kernel::link::LinkClass;
 use satchel_kernel::protocol::post::Rendition;
+use satchel_kernel::state::ParkReason;
 use satchel_kernel::time::Now;
 use satchel_kernel::wire::{Protocol, Status, Stored, Wire};
 
@@ -33,6 +34,7 @@ pub(crate) enum Ended {
 
 /// The upload of a delivery that is open, leased by `owner` from now on; a new one where there is none. `None` when the
 /// delivery may not go (any more).
+#[expect(clippy::too_many_arguments, reason = "what an upload is made of")]
 pub(crate) fn lease(
     tx: &Transaction<'_>,
     delivery: DeliveryId,
@@ -40,6 +42,7 @@ pub(crate) fn lease(
     length: u64,
     owner: Owner,
     fresh: (UploadKey, Nonce),
+    store: &str,
     now: &Now,
 ) -> Result<Option<OpenUpload>> {
     let leased = tx
@@ -48,6 +51,13 @@ pub(crate) fn lease(
     if leased == 0 {
         return Ok(None);
     }
+    if is_whole_elsewhere(tx, delivery, store)? {
+        // Its endpoint is none any more: nobody can be asked whether it arrived there. Whoever retries it has looked.
+        leave_other(tx, delivery, store, now)?;
+        deliveries::park(tx, delivery, &ParkReason::FateUnknown)?;
+        return Ok(None);
+    }
+    leave_other(tx, delivery, store, now)?;
     if let Some(open) = open(tx, delivery, protocol, length)? {
         tx.prepare_cached("UPDATE upload SET lease_owner = ?2, epoch = epoch + 1 WHERE id = ?1")?
             .execute(params![open.id.0, owner])?;
@@ -58,10 +68,11 @@ pub(crate) fn lease(
     let (key, nonce) = fresh;
     tx.prepare_cached(
         "INSERT INTO upload (delivery, endpoint, protocol, version, state, key, nonce, lease_owner, created_utc_ms)
-         SELECT ?1, t.url, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM delivery d JOIN target t ON t.id = d.target WHERE d.id = ?1",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
         delivery.0,
+        store,
         protocol,
         version,
         bytes,
@@ -136,8 +147,16 @@ pub(crate) fn protocol(class: Rendition) -> Protocol {
 pub(crate) const ADOPTED: Nonce = Nonce::from_bytes([0; 16]);
 
 /// An upload that the same device began and the server told of: adopted, so that its bytes are not sent again.
-pub(crate) fn adopt(tx: &Transaction<'_>, delivery: DeliveryId, wire: &Wire, key: UploadKey, now: &Now) -> Result<()> {
+pub(crate) fn adopt(
+    tx: &Transaction<'_>,
+    delivery: DeliveryId,
+    wire: &Wire,
+    key: UploadKey,
+    store: &str,
+    now: &Now,
+) -> Result<()> {
     let Stored { protocol, version, bytes } = wire.store();
+    leave_other(tx, delivery, store, now)?;
     if is_lost(tx, delivery)? {
         tx.prepare_cached(
             "UPDATE upload SET ended_utc_ms = ?2, ending = 'lost' WHERE delivery = ?1 AND ended_utc_ms IS NULL",
@@ -146,10 +165,11 @@ pub(crate) fn adopt(tx: &Transaction<'_>, delivery: DeliveryId, wire: &Wire, key
     }
     tx.prepare_cached(
         "INSERT OR IGNORE INTO upload (delivery, endpoint, protocol, version, state, locator, key, nonce, created_utc_ms)
-         SELECT ?1, t.url, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM delivery d JOIN target t ON t.id = d.target WHERE d.id = ?1",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
         delivery.0,
+        store,
         protocol,
         version,
         bytes,
@@ -158,6 +178,28 @@ pub(crate) fn adopt(tx: &Transaction<'_>, delivery: DeliveryId, wire: &Wire, key
         ADOPTED.as_bytes(),
         now.utc_ms
     ])?;
+    Ok(())
+}
+
+/// Whether all of it may have arrived at another store.
+fn is_whole_elsewhere(conn: &Connection, delivery: DeliveryId, store: &str) -> Result<bool> {
+    let mut query = conn.prepare_cached(
+        "SELECT u.protocol = 'tus' AND CASE WHEN json_valid(CAST(u.state AS TEXT))
+           THEN json_extract(CAST(u.state AS TEXT), '$.ceiling') >= d.bytes ELSE 1 END
+         FROM upload u JOIN delivery d ON d.id = u.delivery
+         WHERE u.delivery = ?1 AND u.ended_utc_ms IS NULL AND u.endpoint <> ?2",
+    )?;
+    Ok(query.query_row(params![delivery.0, store], |row| row.get(0)).optional()?.unwrap_or(false))
+}
+
+/// Ends an open upload that is kept in another store than this one. What is left of it there expires; only where nothing of it
+/// can have arrived whole, or the server here was asked, is it left.
+fn leave_other(tx: &Transaction<'_>, delivery: DeliveryId, store: &str, now: &Now) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE upload SET ended_utc_ms = ?3, ending = 'moved', lease_owner = NULL, epoch = epoch + 1
+         WHERE delivery = ?1 AND ended_utc_ms IS NULL AND endpoint <> ?2",
+    )?
+    .execute(params![delivery.0, store, now.utc_ms])?;
     Ok(())
 }
 

@@ -347,7 +347,8 @@ async fn a_warning_page_completes_nothing_and_a_claim_of_trust_over_plain_http_i
     let state = outbox.asset(id).await.unwrap().state;
     assert!(matches!(state, AssetState::Waiting { .. }), "{state:?}");
     outbox.try_now().await.unwrap();
-    for _ in 0..2 {
+    // A probe, the creation, the bytes.
+    for _ in 0..3 {
         let transfer = Transfer::of(one(&outbox).await);
         let HostOutcome::Reply { status, headers, body, url, sent, .. } = transfer.send().await else { panic!() };
         let claimed = HostOutcome::Reply { status, headers, body, url, peer: Peer::Root, sent };

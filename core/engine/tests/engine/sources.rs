@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
+use satchel::kernel::health::Block;
 use satchel::kernel::protocol::post::Rendition;
 use satchel::source::SourceFault;
 use satchel::{
@@ -375,7 +376,10 @@ async fn a_server_that_is_none_is_named_and_tried_again() {
     let asset = outbox.asset(id).await.unwrap();
     let states: Vec<_> = asset.deliveries.iter().map(|d| d.state.clone()).collect();
     let page = |s: &AssetState| {
-        matches!(s, AssetState::Waiting { reason: WaitReason::TargetRests { trouble: Trouble::Imposter(_), .. }, .. })
+        matches!(
+            s,
+            AssetState::Waiting { reason: WaitReason::TargetRests { trouble: Trouble::Blocked(Block::Page), .. }, .. }
+        )
     };
     assert!(states.iter().any(page), "{states:?}");
 }

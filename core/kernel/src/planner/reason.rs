@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LinkNeed, Wake, World, permit};
+use super::{LinkNeed, Store, Wake, World, permit};
 use crate::ids::{GrantId, TargetId};
 use crate::policy::{Item, Policy};
 use crate::state::{AssetState, ParkReason, Proof, Trouble, WaitReason};
@@ -21,6 +21,8 @@ pub struct Delivery<'a> {
     pub todo: u64,
     /// A grant that was given for it.
     pub grant: Option<GrantId>,
+    /// The store that it belongs to, where bytes of it were sent.
+    pub store: Option<Store>,
 }
 
 /// Where a delivery stands, as it is stored. What `waiting` waits for is not stored but computed: it changes with the world.
@@ -39,7 +41,7 @@ pub enum Stage {
 
 /// The state of a delivery, with its reason.
 pub fn reason(now: &Now, delivery: &Delivery<'_>, world: &World, policy: &Policy) -> AssetState {
-    let Delivery { target, stage, item, todo, grant } = delivery;
+    let Delivery { target, stage, item, todo, grant, store } = delivery;
     let rest = match stage {
         Stage::Sending => return AssetState::Sending,
         Stage::Delivered(proof) => return AssetState::Delivered { proof: *proof },
@@ -53,8 +55,8 @@ pub fn reason(now: &Now, delivery: &Delivery<'_>, world: &World, policy: &Policy
         return AssetState::Waiting { reason, goes };
     }
     let at = |due: Due| now.utc_ms.saturating_add_unsigned(due.remaining_ms(now));
-    let target_rest = world.targets.iter().find(|t| t.id == *target).and_then(|t| t.rest);
-    let reason = if let Some((due, trouble)) = target_rest.filter(|(due, _)| !due.is_over(now)) {
+    let target_rest = world.targets.iter().find(|t| t.id == *target).and_then(|t| t.rests(now, *store));
+    let reason = if let Some((due, trouble)) = target_rest {
         WaitReason::TargetRests { at_utc_ms: at(due), trouble }
     } else if let Some((due, trouble)) = rest {
         WaitReason::Retry { at_utc_ms: at(due), trouble }
@@ -79,6 +81,7 @@ impl WaitReason {
             Self::SignIn => return "goes when you have signed in, or over another network".into(),
             Self::SourceBusy => return "goes when the file is complete".into(),
             Self::SourceAway => return "goes when the original can be opened".into(),
+            Self::InCloud => return "goes when the original is on this phone, or may be fetched".into(),
             Self::Retry { trouble: Trouble::NeedsToken, .. }
             | Self::TargetRests { trouble: Trouble::NeedsToken, .. } => {
                 return "goes once the server accepts this device again".into();

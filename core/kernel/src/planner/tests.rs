@@ -1,23 +1,29 @@
 use super::*;
+use crate::health::Fares;
 use crate::ids::BootId;
+use crate::ids::EndpointId;
 use crate::link::LinkClass;
-use crate::money::budget::{Budget, Covers, Period};
+use crate::money::budget::{Budget, BudgetView, Covers, Period};
+use crate::money::grant::GrantView;
 use crate::policy::{Rule, Scope, Way};
-use crate::state::{AssetState, WaitReason};
+use crate::state::{AssetState, Trouble, WaitReason};
 use proptest::prelude::*;
+
+mod probes;
 
 fn now() -> Now {
     Now { utc_ms: 1_000_000, boot: BootId::from_bytes([1; 16]), since_boot_ms: 5_000, zone_min: 0 }
 }
 
 fn target(id: i64) -> TargetView {
-    TargetView { id: TargetId(id), have_check: true, rest: None }
+    let by = EndpointView { id: EndpointId(id), store: 0, proves: true, fares: Fares::default() };
+    TargetView { id: TargetId(id), have_check: true, rest: None, endpoints: vec![by] }
 }
 
 fn candidate(id: i64, class: Rendition, urgent: bool, order: i64) -> Candidate {
     let group = class as usize * 2 + usize::from(urgent);
     let (delivery, target) = (DeliveryId(id), TargetId(1));
-    Candidate { delivery, target, class, urgent, order, unrendered: false, group, todo: 1000, grant: None }
+    Candidate { delivery, target, class, urgent, order, unrendered: false, group, todo: 1000, grant: None, store: None }
 }
 
 fn snapshot(candidates: Vec<Candidate>) -> Snapshot {
@@ -85,7 +91,7 @@ fn a_resting_target_is_left_alone_and_woken_for() {
 fn what_is_unknown_to_the_server_is_asked_once() {
     let mut snap = snapshot(vec![]);
     let (delivery, target, hash) = (DeliveryId(3), TargetId(1), BlobHash::of(b"x"));
-    snap.unchecked = vec![Unchecked { delivery, target, hash, group: 0, grant: None }];
+    snap.unchecked = vec![Unchecked { delivery, target, hash, group: 0, grant: None, store: None }];
     let asked = plan(&now(), &snap, &Policy::default());
     assert_eq!(asked.actions.len(), 1);
     snap.asking = vec![TargetId(1)];
@@ -96,11 +102,15 @@ fn what_is_unknown_to_the_server_is_asked_once() {
 fn what_is_small_enough_is_asked_for_though_the_question_is_larger() {
     let mut snap = snapshot(vec![]);
     let (delivery, target, hash) = (DeliveryId(3), TargetId(1), BlobHash::of(b"x"));
-    snap.unchecked = vec![Unchecked { delivery, target, hash, group: Rendition::Original as usize * 2, grant: None }];
+    snap.unchecked =
+        vec![Unchecked { delivery, target, hash, group: Rendition::Original as usize * 2, grant: None, store: None }];
     let allow = vec![Way { up_to_bytes: Some(10_000), ..Way::default() }];
     let small = Policy::of_rules(vec![Rule { allow, ..Rule::default() }]);
     let hashes = vec![(delivery, hash)];
-    assert_eq!(plan(&now(), &snap, &small).actions, [Action::AskHave { target, grant: None, hashes }]);
+    assert_eq!(
+        plan(&now(), &snap, &small).actions,
+        [Action::AskHave { target, endpoint: EndpointId(1), grant: None, hashes }]
+    );
 }
 
 #[test]
@@ -109,7 +119,7 @@ fn a_question_is_as_long_as_the_budget_allows() {
     snap.world.link = Link::cellular();
     let one = |n: i64| {
         let (delivery, target, hash) = (DeliveryId(n), TargetId(1), BlobHash::of(&n.to_le_bytes()));
-        Unchecked { delivery, target, hash, group: Rendition::Original as usize * 2, grant: None }
+        Unchecked { delivery, target, hash, group: Rendition::Original as usize * 2, grant: None, store: None }
     };
     snap.unchecked = (1..=100).map(one).collect();
     let mut asked = |left| {
@@ -136,14 +146,17 @@ fn text_goes_with_its_preview_where_that_may_go_too() {
     let allow = vec![Way::anything()];
     let words = Policy::of_rules(vec![Rule { scope: text_only, allow }, Rule { allow: vec![], ..Rule::default() }]);
     let (target, delivery, grant) = (TargetId(1), DeliveryId(1), None);
-    assert_eq!(plan(&now(), &snap, &words).actions, [Action::Send { target, delivery, grant, along: false }]);
+    assert_eq!(
+        plan(&now(), &snap, &words).actions,
+        [Action::Send { target, endpoint: EndpointId(1), delivery, grant, along: false }]
+    );
     let made = Making { delivery, class: Rendition::Text, urgent: false, bench: Bench::Pictures, for_ms: 0 };
     assert_eq!(plan(&now(), &snap, &Policy::default()).actions, [Action::Render(made)]);
     let mut made = snap;
     made.candidates[0].unrendered = false;
     assert_eq!(
         plan(&now(), &made, &Policy::default()).actions,
-        [Action::Send { target, delivery, grant, along: true }]
+        [Action::Send { target, endpoint: EndpointId(1), delivery, grant, along: true }]
     );
 }
 
@@ -182,7 +195,7 @@ fn what_takes_its_time_to_be_made_holds_up_nothing() {
     let mut snap = pictures_to_make();
     snap.making = vec![made_for(9, PROMPT_MS)];
     let (target, grant, along) = (TargetId(1), None, false);
-    let alone = |id| Action::Send { target, delivery: DeliveryId(id), grant, along };
+    let alone = |id| Action::Send { target, endpoint: EndpointId(1), delivery: DeliveryId(id), grant, along };
     let made = plan_for(&now(), &snap, &Policy::default(), 10);
     assert_eq!(made.actions[..9], [9, 8, 7, 6, 5, 4, 3, 2, 1].map(alone), "words go alone");
     assert_eq!(sent(&made).last(), Some(&10));
@@ -247,7 +260,7 @@ fn what_is_asked_for_is_not_overtaken_by_what_comes_after_it() {
     let mut snap = snapshot(vec![candidate(1, Rendition::Original, false, 1), candidate(2, Rendition::Text, false, 2)]);
     let press = candidate(3, Rendition::Press, false, 1);
     let (delivery, target, hash) = (press.delivery, press.target, BlobHash::of(b"press"));
-    snap.unchecked = vec![Unchecked { delivery, target, hash, group: press.group, grant: None }];
+    snap.unchecked = vec![Unchecked { delivery, target, hash, group: press.group, grant: None, store: None }];
     let all = Policy { uploads_at_once: 4, ..Policy::over_any_link() };
     let made = plan(&now(), &snap, &all);
     assert_eq!(sent(&made), [2], "the words do not wait for it");
@@ -348,7 +361,7 @@ proptest! {
         let mut under = std::collections::HashMap::new();
         under.extend(snap.world.entered.iter().copied());
         for action in &made.actions {
-            let Action::Send { target: t, delivery, grant, along } = action else { continue };
+            let Action::Send { target: t, delivery, grant, along, .. } = action else { continue };
             let view = snap.world.targets.iter().find(|v| v.id == *t);
             prop_assert!(view.is_some_and(|v| v.rest.is_none_or(|(due, _)| due.is_over(&now()))));
             let candidate = snap.candidates.iter().find(|c| c.delivery == *delivery && c.target == *t).unwrap();
@@ -400,7 +413,7 @@ proptest! {
     #[test]
     fn everything_open_has_a_reason(snap in any_snapshot(), policy in crate::policy::tests::any_policy(), t in 1i64..4, todo in 0u64..9_000_000) {
         let item = snap.groups[0].item();
-        let delivery = Delivery { target: TargetId(t), stage: Stage::Waiting(None), item, todo, grant: None };
+        let delivery = Delivery { target: TargetId(t), stage: Stage::Waiting(None), item, todo, grant: None, store: None };
         let state = reason(&now(), &delivery, &snap.world, &policy);
         let AssetState::Waiting { reason, goes } = state else { return Err(TestCaseError::fail("not waiting")) };
         prop_assert!(!reason.words().is_empty());

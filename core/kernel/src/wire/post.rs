@@ -169,6 +169,7 @@ mod tests {
         Job {
             create: "https://desk.example/v1/posts/a/1".parse().unwrap(),
             origins: vec![],
+            siblings: vec![],
             length: 9,
             hash: BlobHash::of(b"{\"a\":\"b\"}"),
             key: UploadKey::from_bytes([1; 16]),

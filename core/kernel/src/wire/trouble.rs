@@ -13,7 +13,21 @@ pub(super) fn rest_after(outcome: &Outcome, verdict: Verdict, now: &Now) -> Rest
         Outcome::Reply { reply, .. } => reply.status,
         Outcome::Cut { .. } => 0,
     };
-    let (trouble, of_target) = match verdict {
+    let (trouble, of_target) = named(verdict, status);
+    // An imposter may not ask us to wait: its page is gone with the hotel's network, and the wait would stay.
+    let authentic = matches!(verdict, Verdict::Service(_) | Verdict::Gateway);
+    let after_ms = if authentic { asked_wait(outcome, now) } else { None };
+    Rest { trouble, after_ms, of_target, progressed: false }
+}
+
+/// What went wrong where a request with this verdict did not get on; the status is 0 where no reply came.
+pub fn trouble_of(verdict: Verdict, status: u16) -> Trouble {
+    named(verdict, status).0
+}
+
+/// The trouble, and whether it is the target's.
+fn named(verdict: Verdict, status: u16) -> (Trouble, bool) {
+    match verdict {
         Verdict::Silence(Cut::NoAddress | Cut::NoConnection | Cut::Handshake) => (Trouble::Unreachable, true),
         Verdict::Silence(_) => (Trouble::Cut, true),
         Verdict::Imposter(form) => (Trouble::Imposter(form), true),
@@ -26,11 +40,7 @@ pub(super) fn rest_after(outcome: &Outcome, verdict: Verdict, now: &Now) -> Rest
             408 | 425 | 500.. => (Trouble::Busy(status), false),
             _ => (Trouble::Refused(status), false),
         },
-    };
-    // An imposter may not ask us to wait: its page is gone with the hotel's network, and the wait would stay.
-    let authentic = matches!(verdict, Verdict::Service(_) | Verdict::Gateway);
-    let after_ms = if authentic { asked_wait(outcome, now) } else { None };
-    Rest { trouble, after_ms, of_target, progressed: false }
+    }
 }
 
 /// Whether the service's status is a no to this request: asking again would get the same answer.
@@ -38,8 +48,8 @@ pub(super) fn is_refusal(status: u16) -> bool {
     matches!(status, 400..=499) && !matches!(status, 401 | 403 | 408 | 423 | 425 | 429)
 }
 
-/// `Retry-After`.
-fn asked_wait(outcome: &Outcome, now: &Now) -> Option<u64> {
+/// What a reply asks to wait, in milliseconds (`Retry-After`); only of one that is authentic it counts.
+pub fn asked_wait(outcome: &Outcome, now: &Now) -> Option<u64> {
     match outcome {
         Outcome::Reply { reply: Reply { headers, .. }, .. } => retry_after_ms(headers.get("retry-after")?, now),
         Outcome::Cut { .. } => None,

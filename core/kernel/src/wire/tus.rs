@@ -238,9 +238,15 @@ impl Tus {
 
     /// One step.
     pub fn step(mut self, job: &Job, event: Event, now: &Now) -> (Self, Vec<Need>) {
+        if matches!(event, Event::Start | Event::Abandon) {
+            self.location = self.location.map(|location| job.found_here(location));
+        }
         let needs = match event {
             Event::Start => self.start(job),
-            Event::Abandon => self.abandon(job),
+            Event::Abandon => {
+                self.started_at = self.highest;
+                self.abandon(job)
+            }
             Event::Outcome(id, outcome, verdict) if self.sent() == Some(id) => {
                 self.on_outcome(job, &outcome, verdict, now)
             }

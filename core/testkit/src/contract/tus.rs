@@ -250,6 +250,7 @@ impl Server for TusServer {
             Method::Patch => self.patch(request, body, whole, at_ms),
             Method::Head => Some(self.head(request)),
             Method::Delete => Some(self.delete(request)),
+            Method::Options => Some(Answer::status(204).with("tus-version", "1.0.0")),
             Method::Get | Method::Put => Some(Answer::status(405)),
         }
     }

@@ -174,7 +174,7 @@ impl Front {
     /// Hands the request on, and the answer back, on a connection of their own.
     async fn forward(&self, talk: &mut Talk, head: &Head, log: &Entry) -> io::Result<Next> {
         let (mut answers, mut server) = tokio::io::split(self.server().await?);
-        server.write_all(&on_the_wire(head)).await?;
+        server.write_all(&head.on_the_wire()).await?;
         server.flush().await?;
         let mut answer = Vec::new();
         let body = async {
@@ -199,7 +199,7 @@ impl Front {
     /// Hands so much of the request on, and then hangs up on both.
     async fn cut(&self, talk: &mut Talk, head: &Head, log: &Entry, after: u64) -> io::Result<Next> {
         let mut server = self.server().await?;
-        server.write_all(&on_the_wire(head)).await?;
+        server.write_all(&head.on_the_wire()).await?;
         let mut left = usize::try_from(after).unwrap_or(usize::MAX);
         while left > 0
             && let Some(bytes) = host::body(talk, log).await?
@@ -213,16 +213,6 @@ impl Front {
         let _ = server.read_to_end(&mut Vec::new()).await;
         Ok(Next::Reset)
     }
-}
-
-/// The request's head, for a connection that ends after the answer.
-fn on_the_wire(head: &Head) -> Vec<u8> {
-    let mut text = format!("{} {} HTTP/1.1\r\n", head.method, head.path);
-    for (name, value) in head.headers.iter().filter(|(name, _)| name != "connection") {
-        text.push_str(&format!("{name}: {value}\r\n"));
-    }
-    text.push_str("connection: close\r\n\r\n");
-    text.into_bytes()
 }
 
 fn status_of(answer: &[u8]) -> Option<u16> {

@@ -99,6 +99,7 @@ fn ndk() -> Option<PathBuf> {
 }
 
 fn gradle(workspace: &Workspace) -> Option<PathBuf> {
-    let wrapper = workspace.root.join(PROJECT).join(if cfg!(windows) { "gradlew.bat" } else { "gradlew" });
+    // The demo's wrapper builds whatever folder it is called in.
+    let wrapper = workspace.root.join("android-demo").join(if cfg!(windows) { "gradlew.bat" } else { "gradlew" });
     Some(wrapper).filter(|file| file.is_file()).or_else(|| on_path(&["gradle"]))
 }

@@ -1,4 +1,5 @@
-//! Kotlin: the generated sources, and the suite that Maven runs.
+//! Kotlin: the generated sources, and the suites that Maven runs: of the JVM's package, of Android's adapters and of the
+//! Android demo.
 
 use std::ffi::OsString;
 use std::fs;
@@ -15,9 +16,52 @@ use crate::workspace::Workspace;
 /// The project's folder.
 const PROJECT: &str = "bindings/kotlin";
 
-/// Whether there is a suite to run.
-pub(crate) fn is_there(workspace: &Workspace) -> bool {
-    workspace.root.join(PROJECT).join("pom.xml").is_file()
+/// A module of Maven's build: a suite of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Module {
+    /// The package.
+    Jvm,
+    /// Android's adapters, on the JVM by Robolectric.
+    Android,
+    /// What of the Android demo runs on a desktop.
+    Demo,
+}
+
+impl Module {
+    /// All, in the order in which one stands on another.
+    pub(crate) const ALL: [Self; 3] = [Self::Jvm, Self::Android, Self::Demo];
+
+    /// The suite's name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Jvm => "kotlin",
+            Self::Android => "android",
+            Self::Demo => "android-demo",
+        }
+    }
+
+    /// Its place, from the project's folder.
+    fn pom(self) -> &'static str {
+        match self {
+            Self::Jvm => "pom.xml",
+            Self::Android => "android/pom.xml",
+            Self::Demo => "../../android-demo/desktop/pom.xml",
+        }
+    }
+
+    /// Where it is built, below cargo's target folder.
+    fn output(self) -> &'static str {
+        match self {
+            Self::Jvm => "bindings/kotlin-build",
+            Self::Android => "bindings/kotlin-android-build",
+            Self::Demo => "bindings/android-demo-build",
+        }
+    }
+
+    /// Whether there is a suite to run.
+    pub(crate) fn is_there(self, workspace: &Workspace) -> bool {
+        workspace.root.join(PROJECT).join(self.pom()).is_file()
+    }
 }
 
 /// Writes the Kotlin that belongs to the library; the folder.
@@ -37,34 +81,70 @@ const PROOFS: [(&str, &str); 3] = [
     ("SATCHEL_CANCELS", "satchel.cancels"),
 ];
 
-/// Runs the tests; what they came to.
-pub(crate) fn suite(workspace: &Workspace, cache: &Cache, jvm: &Jvm) -> Result<Tally, String> {
-    let project = workspace.root.join(PROJECT);
-    let built = Built::new(workspace, false, For::Tests)?;
-    let generated = generate(workspace, &built)?;
-    let output = workspace.target.join("bindings/kotlin-build");
-    let reports = output.join("surefire-reports");
+/// Runs the tests of a module; what they came to.
+pub(crate) fn suite(workspace: &Workspace, cache: &Cache, jvm: &Jvm, module: Module) -> Result<Tally, String> {
+    let reports = workspace.target.join(module.output()).join("surefire-reports");
     if reports.exists() {
         fs::remove_dir_all(&reports).map_err(|e| format!("{}: {e}", reports.display()))?;
     }
-    let pom = pom(&project)?;
-    let mut maven = compiled(maven(cache, jvm, &project, &pom), &built, &generated, &output);
-    maven.arg(property("satchel.command", &built.command));
-    maven.arg(property("satchel.stage", &built.stage));
+    let mut maven = of_module(workspace, cache, jvm, module)?;
     for (variable, name) in PROOFS {
         if let Ok(times) = std::env::var(variable) {
             maven.arg(format!("-D{name}={times}"));
         }
     }
-    maven.env("RUST_BACKTRACE", "0"); // some tests ask for a panic
-    println!("compiling and testing {PROJECT}");
+    if module == Module::Demo {
+        // What of the app touches Android is compiled against its classes, too.
+        maven.arg("-Dsatchel.glue=true");
+    }
+    println!("compiling and testing {}", module.name());
     let well = Run::new(maven.arg("test")).lines(|line| println!("{line}"))?;
     let mut tally = results::surefire(&reports)?;
     tally.ended(well);
     if tally.passed + tally.failed > 0 && well {
-        remember(cache, &pom)?;
+        remember(cache, &poms(workspace, module)?)?;
     }
     Ok(tally)
+}
+
+/// Draws the Android demo's screens into a folder.
+pub(crate) fn screens(workspace: &Workspace, cache: &Cache, jvm: &Jvm, folder: &Path) -> Result<(), String> {
+    let mut maven = of_module(workspace, cache, jvm, Module::Demo)?;
+    maven.arg(property("satchel.screens", folder));
+    if let Some(samples) = std::env::var_os("SATCHEL_SAMPLES") {
+        maven.arg(property("satchel.samples", Path::new(&samples)));
+    }
+    maven.args(["-Dtest=ScreensTest", "-Dsurefire.failIfNoSpecifiedTests=false", "test"]);
+    if Run::new(&mut maven).lines(|line| println!("{line}"))? { Ok(()) } else { Err("see above".into()) }
+}
+
+/// Maven on a module and what it stands on, with the library and the programs that its tests need; without the goal.
+fn of_module(workspace: &Workspace, cache: &Cache, jvm: &Jvm, module: Module) -> Result<Command, String> {
+    let project = workspace.root.join(PROJECT);
+    let built = Built::new(workspace, false, For::Tests)?;
+    let generated = generate(workspace, &built)?;
+    let output = workspace.target.join(Module::Jvm.output());
+    let poms = poms(workspace, module)?;
+    let mut maven = compiled(maven(cache, jvm, &project, &poms), &built, &generated, &output);
+    maven.args(["--file", "reactor.xml", "--projects", module.pom(), "--also-make"]);
+    maven.arg(property("satchel.command", &built.command));
+    maven.arg(property("satchel.stage", &built.stage));
+    if module != Module::Jvm {
+        maven.arg("-Dsatchel.jvm.skip=true");
+    }
+    maven.env("RUST_BACKTRACE", "0"); // some tests ask for a panic
+    Ok(maven)
+}
+
+/// What says which packages a module's build needs.
+fn poms(workspace: &Workspace, module: Module) -> Result<Vec<u8>, String> {
+    let project = workspace.root.join(PROJECT);
+    let mut all = pom(&project)?;
+    if module != Module::Jvm {
+        let place = project.join(module.pom());
+        all.extend(fs::read(&place).map_err(|e| format!("{}: {e}", place.display()))?);
+    }
+    Ok(all)
 }
 
 /// Compiles the package and its tests against a library, where `suite` does not; Java with the bench, without its arguments.

@@ -138,8 +138,13 @@ pub(crate) fn suite(workspace: &Workspace, swift: &Swift) -> Result<Tally, Strin
     // Our own sources are free of warnings; the manifest reads this.
     test.env("SATCHEL_STRICT", "1");
     println!("compiling and testing {SOURCES}");
+    tested(&mut test)
+}
+
+/// Runs `swift test`, showing what is worth it; what it came to.
+fn tested(test: &mut Command) -> Result<Tally, String> {
     let mut tests = SwiftTests::default();
-    let well = Run::new(&mut test).lines(|line| {
+    let well = Run::new(test).lines(|line| {
         for line in results::apart(&without_colour(line)) {
             let progress = line.starts_with('[') && !line.contains("error:");
             if tests.take(line) && !progress {
@@ -148,4 +153,24 @@ pub(crate) fn suite(workspace: &Workspace, swift: &Swift) -> Result<Tally, Strin
         }
     })?;
     Ok(tests.ended(well))
+}
+
+/// The iOS demo's model, a package of its own on the composed one.
+const DEMO: &str = "ios-demo/Model";
+
+/// Whether the iOS demo is there.
+pub(crate) fn demo_is_there(workspace: &Workspace) -> bool {
+    workspace.root.join(DEMO).join("Package.swift").is_file()
+}
+
+/// Runs the tests of the iOS demo's model; what they came to.
+pub(crate) fn demo(workspace: &Workspace, swift: &Swift) -> Result<Tally, String> {
+    let built = Built::new(workspace, false, For::Tests)?;
+    let package = package(workspace, &built, Package::Machine)?;
+    let mut test = swift.command(&workspace.root.join(DEMO), &[&workspace.root, &workspace.target]);
+    test.args(["test", "--disable-sandbox", "--scratch-path"]).arg(workspace.target.join("bindings/ios-demo-build"));
+    test.env("SATCHEL_PACKAGE", &package).env("SATCHEL_COMMAND", &built.command).env("SATCHEL_STRICT", "1");
+    test.env("SATCHEL_STAGE", &built.stage);
+    println!("compiling and testing {DEMO}");
+    tested(&mut test)
 }

@@ -6,7 +6,7 @@ use satchel_kernel::ids::TargetId;
 use satchel_kernel::outcome::Cut;
 use tokio::sync::watch;
 
-use crate::door::Mark;
+use crate::door::{Mark, Whither};
 
 /// Connections that were not made are remembered so far back: more requests to one target do not run side by side.
 const REMEMBERED: usize = 64;
@@ -30,8 +30,7 @@ struct Known {
 
 struct Failure {
     event: u64,
-    host: String,
-    port: u16,
+    whither: Whither,
     cut: Cut,
 }
 
@@ -71,16 +70,16 @@ impl Targets {
         self.known.entry(target).or_default().ran_dry = self.last;
     }
 
-    pub(super) fn not_connected(&mut self, target: TargetId, host: &str, port: u16, cut: Cut) {
+    pub(super) fn not_connected(&mut self, whither: Whither, cut: Cut) {
         self.last += 1;
-        let failures = &mut self.known.entry(target).or_default().failures;
+        let failures = &mut self.known.entry(whither.target).or_default().failures;
         failures.truncate(REMEMBERED - 1);
-        failures.push_front(Failure { event: self.last, host: host.to_owned(), port, cut });
+        failures.push_front(Failure { event: self.last, whither, cut });
     }
 
     pub(super) fn mark(&mut self, target: TargetId) -> Mark {
         let known = self.known.entry(target).or_default();
-        Mark { permit: known.permit, events: self.last, sent: *known.sent.borrow() }
+        Mark { permit: known.permit, events: self.last, sent: *known.sent.borrow(), attempts: 0 }
     }
 
     pub(super) fn moving(&mut self, target: TargetId) -> watch::Receiver<u64> {
@@ -95,9 +94,9 @@ impl Targets {
         (known.ran_dry > mark.events).then_some(Cut::Spent)
     }
 
-    pub(super) fn unconnected_since(&self, target: TargetId, mark: &Mark, host: &str, port: u16) -> Option<Cut> {
-        let known = self.known.get(&target)?;
-        let fits = |f: &&Failure| f.event > mark.events && f.port == port && f.host.eq_ignore_ascii_case(host);
+    pub(super) fn unconnected_since(&self, whither: &Whither, mark: &Mark) -> Option<Cut> {
+        let known = self.known.get(&whither.target)?;
+        let fits = |f: &&Failure| f.event > mark.events && f.whither == *whither;
         known.failures.iter().find(fits).map(|failure| failure.cut)
     }
 }

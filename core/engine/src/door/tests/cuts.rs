@@ -56,7 +56,7 @@ async fn one_that_leaves_ends_only_its_own() {
     door.enter(other, Account { id: 1, allowance: FREE });
     let (ours, theirs) = (http(&door, &peer.url()), {
         let url = peer.url();
-        Http::new(&Trust::Nobody, &[url.origin()], &Options::default(), &door, other).unwrap()
+        Http::new(&Trust::Nobody, &[url.origin()], &Options::default(), &door, other, 0).unwrap()
     });
     let request = upload(&peer.url(), 100);
     assert!(matches!(send(&ours, &request).await, Outcome::Reply { .. }));

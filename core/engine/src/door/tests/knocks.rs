@@ -40,7 +40,7 @@ fn to(address: SocketAddr) -> Vec<u8> {
 /// A connection through the door to this address, by hand.
 pub(super) async fn connected(door: &Door, peer: SocketAddr) -> TcpStream {
     let mut stream = TcpStream::connect(address(door)).await.unwrap();
-    let all = [vec![5, 1, 2], password("t7", &door.0.shared.secret), to(peer)];
+    let all = [vec![5, 1, 2], password("t7r0", &door.0.shared.secret), to(peer)];
     for (word, answer) in all.iter().zip([2, 2, 10]) {
         stream.write_all(word).await.unwrap();
         let mut heard = vec![0; answer];
@@ -55,7 +55,16 @@ async fn who_does_not_know_the_secret_reaches_nobody() {
     let (peer, door) = (Peer::start(Manner::Quick), door(FREE));
     let secret = door.0.shared.secret.clone();
     let wrong = "0".repeat(64);
-    for (name, secret) in [("t7", &wrong[..]), ("t7", ""), ("t7", &secret[1..]), ("x7", &secret), ("t", &secret)] {
+    for (name, secret) in [
+        ("t7r0", &wrong[..]),
+        ("t7r0", ""),
+        ("t7r0", &secret[1..]),
+        ("x7r0", &secret),
+        ("t", &secret),
+        ("t7", &secret),
+        ("t7r", &secret),
+        ("tr0", &secret),
+    ] {
         let heard = said(&door, &[&[5, 1, 2], &password(name, secret), &to(peer.address())]).await;
         assert_eq!(heard, [5, 2], "{name}");
     }
@@ -63,10 +72,10 @@ async fn who_does_not_know_the_secret_reaches_nobody() {
     assert_eq!(said(&door, &[&[5, 1, 0], &to(peer.address())]).await, [0u8; 0]);
     assert_eq!(said(&door, &[&[4, 1, 0, 80, 127, 0, 0, 1, 0]]).await, [0u8; 0]);
     let binding = [&[5, 2, 0][..], &to(peer.address())[3..]].concat();
-    assert_eq!(said(&door, &[&[5, 1, 2], &password("t7", &secret), &binding]).await, [5, 2, 1, 0]);
+    assert_eq!(said(&door, &[&[5, 1, 2], &password("t7r0", &secret), &binding]).await, [5, 2, 1, 0]);
     assert_eq!((peer.connections(), door.spent(1).unwrap()), (0, Spent::default()));
     // And a target that has not entered.
-    let heard = said(&door, &[&[5, 1, 2], &password("t9", &secret), &to(peer.address())]).await;
+    let heard = said(&door, &[&[5, 1, 2], &password("t9r0", &secret), &to(peer.address())]).await;
     assert_eq!(heard[..6], [5, 2, 1, 0, 5, 2]);
     assert_eq!(peer.connections(), 0);
 }

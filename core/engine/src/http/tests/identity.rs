@@ -19,7 +19,7 @@ use super::server::{Server, answer, drain};
 use super::*;
 use crate::pairing::{PairError, pair};
 
-const FINE: &str = "HTTP/1.1 200 OK\r\nSatchel-Version: 1\r\nContent-Length: 0\r\n\r\n";
+pub(super) const FINE: &str = "HTTP/1.1 200 OK\r\nSatchel-Version: 1\r\nContent-Length: 0\r\n\r\n";
 
 struct Shown {
     key: KeyPair,
@@ -39,8 +39,12 @@ fn certificate(name: &str, expired: bool) -> Shown {
 
 impl Shown {
     fn pin(&self) -> Pin {
-        URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &self.key.subject_public_key_info())).parse().unwrap()
+        pin(&self.key)
     }
+}
+
+pub(super) fn pin(key: &KeyPair) -> Pin {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &key.subject_public_key_info())).parse().unwrap()
 }
 
 /// Shows a certificate whether or not the key is its own.
@@ -61,7 +65,15 @@ async fn tls_server(
     let provider = rustls::crypto::aws_lc_rs::default_provider();
     let private = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let signer = provider.key_provider.load_private_key(private).unwrap();
-    let certified = Arc::new(CertifiedKey::new(vec![shown.certificate.der().clone()], signer));
+    serves(Arc::new(CertifiedKey::new(vec![shown.certificate.der().clone()], signer)), text).await
+}
+
+/// A server that shows this, and gives that answer to each request.
+pub(super) async fn serves(
+    certified: Arc<CertifiedKey>,
+    text: String,
+) -> (Server, mpsc::UnboundedReceiver<(String, Vec<u8>)>) {
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
     let config = rustls::ServerConfig::builder_with_provider(provider.into())
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -132,7 +144,8 @@ async fn the_roots_that_come_with_the_library_vouch_and_take_further_ones() {
     let (server, _asked) = tls_server(&good, &good.key, FINE.into()).await;
     let address = server.https().socket_addrs(|| None).unwrap()[0];
     for (extra_pem, believed) in [(vec![good.certificate.pem()], true), (vec![], false)] {
-        let config = crate::http::trust::shipped(&extra_pem).unwrap();
+        let shipped = crate::http::trust::shipped(&extra_pem).unwrap();
+        let config = crate::http::trust::noting(shipped, refused::By::Roots, &Arc::default()).unwrap();
         let tcp = tokio::net::TcpStream::connect(address).await.unwrap();
         let shaken = tokio_rustls::TlsConnector::from(Arc::new(config)).connect("localhost".try_into().unwrap(), tcp);
         assert_eq!(shaken.await.is_ok(), believed);
@@ -175,7 +188,7 @@ fn what_is_no_pin_or_certificate_is_refused() {
     let origins = ["https://box.example".parse::<Url>().unwrap().origin()];
     for bad in ["", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
         let trust = Trust::Roots { extra_pem: vec![certificate("a.example", false).certificate.pem(), bad.into()] };
-        let refused = Http::new(&trust, &origins, &Options::default(), &free_door(), TARGET).unwrap_err();
+        let refused = Http::new(&trust, &origins, &Options::default(), &free_door(), TARGET, 0).unwrap_err();
         assert!(matches!(refused, HttpError::BadPem(2)), "{bad:?}: {refused}");
     }
 }

@@ -108,7 +108,7 @@ pub(super) async fn make(
                     making::cannot(tx, &source, what)?
                 }
                 Outcome::Source(_, fault) if fault.is_away() => {
-                    wait(tx, Trouble::SourceAway, Some(AWAY_MS))?;
+                    wait(tx, fault.wait().1, Some(AWAY_MS))?;
                     vec![]
                 }
                 Outcome::Source(part, fault) if what == Made::Redacted => {

@@ -31,7 +31,7 @@ pub(super) struct Links {
 
 impl Links {
     /// One of each sort.
-    pub(super) fn all() -> Vec<Self> {
+    pub(super) fn all(server_proves: bool) -> Vec<Self> {
         let of = |name, link: Link| Self {
             name,
             cabled_or_wifi: matches!(link.kind, LinkKind::Wifi | LinkKind::Ethernet),
@@ -56,8 +56,9 @@ impl Links {
             Self { price: Price::Free, ..of("cable", Link { kind: LinkKind::Ethernet, ..Link::wifi() }) },
             of("Wi-Fi by the megabyte", wifi("ship", Some(true))),
             Self { price: Price::Unknown, ..of("Wi-Fi of which nothing is known", wifi("cafe", None)) },
+            // A hint and no proof: who proves to be the server is asked once, and then it is a Wi-Fi like any other.
             Self {
-                leads_out: false,
+                leads_out: server_proves,
                 price: Price::Free,
                 ..of("sign in", Link { captive: Some(true), ..wifi("hall", Some(false)) })
             },
@@ -143,7 +144,7 @@ pub(super) struct World {
 
 impl Default for World {
     fn default() -> Self {
-        let (link, rules) = (Links::all().remove(0), Rules::default());
+        let (link, rules) = (Links::all(true).remove(0), Rules::default());
         Self { link, rules, charging: None, paused: false, marks: HashMap::new(), grants: vec![] }
     }
 }

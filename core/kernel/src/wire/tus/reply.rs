@@ -87,7 +87,7 @@ impl Tus {
     }
 
     fn created(&mut self, job: &Job, reply: &Reply, grade: Grade, offset: Option<u64>) -> Vec<Need> {
-        let location = reply.headers.get("location").and_then(|l| job.create.join(l).ok());
+        let location = reply.headers.get("location").and_then(|l| job.create.join(l).ok()).map(|l| job.here(l));
         let Some(location) = location.filter(is_http) else { return self.contradiction() };
         let origin = location.origin();
         if origin != job.create.origin() && !job.origins.contains(&origin) {

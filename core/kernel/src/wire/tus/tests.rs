@@ -9,6 +9,7 @@ use crate::time::Now;
 use crate::wire::{Algorithm, Event, Job, Need, NeedId, Patience, Protocol, Status, Stored, Wire};
 
 mod carrier;
+mod endpoints;
 
 const LENGTH: u64 = 1 << 20;
 
@@ -20,6 +21,7 @@ fn job(satchel: bool) -> Job {
     Job {
         create: "https://desk.example/files/".parse().unwrap(),
         origins: vec![],
+        siblings: vec![],
         length: LENGTH,
         hash: BlobHash::of(b"photo"),
         key: UploadKey::from_bytes([1; 16]),

@@ -178,7 +178,7 @@ impl World {
         let status = match request.method {
             Method::Post | Method::Put => 201,
             Method::Head => 200,
-            Method::Patch | Method::Delete | Method::Get => 204,
+            Method::Patch | Method::Delete | Method::Get | Method::Options => 204,
         };
         let answer = Answer::status(status).with(name, value).with("location", "/files/1");
         let Outcome::Reply { mut reply, .. } = self.reply(request, answer.with("upload-offset", self.job.length), 0)

@@ -47,7 +47,7 @@ impl Audit {
         match request.method {
             Method::Post => self.creation(request),
             Method::Patch => self.patch(request),
-            Method::Head => Ok(()),
+            Method::Head | Method::Options => Ok(()),
             Method::Delete if self.abandoning || self.mismatch => Ok(()),
             Method::Delete => Err("DELETE without a proven 460 and without being asked to give up".into()),
             Method::Get | Method::Put => Err(format!("{} is not tus", request.method.as_str())),

@@ -140,6 +140,11 @@ public sealed interface SourceFault {
         override val code: String get() = "away"
     }
 
+    /** It is in the app's media library, which has it only in the cloud. */
+    public data object InCloud : SourceFault {
+        override val code: String get() = "in_cloud"
+    }
+
     /** The system failed to read it. */
     public data object Io : SourceFault {
         override val code: String get() = "io"

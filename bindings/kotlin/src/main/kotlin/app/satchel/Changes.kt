@@ -64,6 +64,13 @@ public sealed interface Change {
     public data class Trouble(public val target: TargetId, public val trouble: app.satchel.Trouble) : Change
 
     /**
+     * The ways to a target fare otherwise than before, or others are set up: [Satchel.endpoints] tells them.
+     *
+     * @property target which target.
+     */
+    public data class Endpoints(public val target: TargetId) : Change
+
+    /**
      * Nothing can be done until then.
      *
      * @property wake when, and needing what.

@@ -3,6 +3,10 @@
  */
 package app.satchel
 
+import app.satchel.internal.toApi
+import app.satchel.internal.toRaw
+import app.satchel.internal.ffi.linkClass as rawLinkClass
+
 /**
  * One observation of the network. What the host does not know is null.
  *
@@ -82,6 +86,9 @@ public enum class LinkClass {
     /** Nobody knows. */
     Unknown,
 }
+
+/** The class by which bytes over it are counted. */
+public val Link.linkClass: LinkClass get() = rawLinkClass(toRaw()).toApi()
 
 /** A person's word about a network, which counts for more than the system's. */
 public enum class Mark {

@@ -81,6 +81,9 @@ public sealed interface OpenedItem {
     /** The person did not allow it: the asset is parked. */
     public data object Denied : OpenedItem
 
-    /** Not now: it is in the cloud, the phone is locked, the library is busy. It is tried again by itself. */
+    /** Not now: the phone is locked, the library is busy. It is tried again by itself. */
     public data object Away : OpenedItem
+
+    /** It is only in the cloud, and the app does not fetch it over the link that there is. It is tried again by itself. */
+    public data object InCloud : OpenedItem
 }

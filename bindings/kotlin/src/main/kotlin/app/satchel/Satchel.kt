@@ -187,6 +187,12 @@ public class Satchel private constructor(private val raw: RawSatchel, link: Link
     /** Changes what is said of an asset. */
     public suspend fun editPost(id: AssetId, edit: PostEdit): Unit = call { raw.editPost(id.value, edit.toRaw()) }
 
+    /** Says whether an asset goes before all that is not urgent. */
+    public suspend fun setUrgent(id: AssetId, urgent: Boolean): Unit = call { raw.setUrgent(id.value, urgent) }
+
+    /** The latest requests for an asset, the newest first, at most a hundred; of each delivery the last fifty are kept. */
+    public suspend fun attempts(id: AssetId): List<Attempt> = call { raw.attempts(id.value) }.map { it.toApi() }
+
     /** Takes an asset out of the outbox. Its file stays; a copy that the outbox made goes. */
     public suspend fun remove(id: AssetId): Unit = call { raw.remove(id.value) }
 
@@ -283,6 +289,47 @@ public class Satchel private constructor(private val raw: RawSatchel, link: Link
     public suspend fun setPress(target: TargetId, press: Boolean): Unit = call { raw.setPress(target.value, press) }
 
     /**
+     * Sets up the ways to a target, in place of those that there were beside the first. Throws [SatchelException.Invalid] when there is
+     * no such target, or an address is none of a server, is named twice, or is no IP address; nothing is changed then.
+     */
+    public suspend fun setEndpoints(target: TargetId, endpoints: Endpoints): Unit =
+        call { raw.setEndpoints(target.value, endpoints.toRaw()) }
+
+    /** The ways to a target, as they were set up; throws [SatchelException.Invalid] when there is no such target. */
+    public suspend fun endpointsSet(target: TargetId): Endpoints = call { raw.endpointsSet(target.value) }.toApi()
+
+    /**
+     * The ways to a target, in the order in which they are tried, and how they fare. One with configured addresses is two: by its name,
+     * and by these. Throws [SatchelException.Invalid] when there is no such target.
+     */
+    public suspend fun endpoints(target: TargetId): List<EndpointState> = call { raw.endpoints(target.value) }.map { it.toApi() }
+
+    /**
+     * Sets a neutral address for contrast, one that nobody has a reason to block: asked when a probe fails, it tells a block from a
+     * network that leads nowhere, and from a sign-in page. Over https whoever proves to be it will do; over http it must answer with an
+     * empty 204. With null, no such question is asked. Throws [SatchelException.Invalid] for what is no such address.
+     */
+    public suspend fun setNeutral(url: String?): Unit = call { raw.setNeutral(url) }
+
+    /** The neutral address; null where there is none. */
+    public fun neutral(): String? = checked { raw.neutral() }
+
+    /** What stood in services' places, the last seen first. */
+    public suspend fun blocks(): List<BlockRecord> = call { raw.blocks() }.map { it.toApi() }
+
+    /**
+     * The page of a record, as it came: at most 65,536 bytes. It is somebody else's, and may hold scripts: show it as text. Null where
+     * there is none, or it was too old to be kept.
+     */
+    public suspend fun blockPage(id: BlockId): ByteArray? = call { raw.blockPage(id.value) }
+
+    /**
+     * Writes all records with their pages into one JSON file, in place of what is there; how many there were. It names servers and
+     * networks, and no photo.
+     */
+    public suspend fun exportBlocks(to: File): Long = call { raw.exportBlocks(to.absolutePath) }.toLong()
+
+    /**
      * Does what can be done: reads, asks, sends; until nothing is due or the deadline. Only one run of an outbox goes at a time, in
      * all processes: a second one throws [SatchelException.AlreadyRunning]. To stop it, cancel the coroutine.
      */
@@ -292,6 +339,31 @@ public class Satchel private constructor(private val raw: RawSatchel, link: Link
         progressKeeper.runEnded()
         throw failure
     }
+
+    /** When to run next, and what must be true then: for an app that sets its system's alarms anew. What could begin is due at once. */
+    public suspend fun wake(): Wake = call { raw.wake() }.toApi()
+
+    /**
+     * Ends what is under way, and lets nothing new begin until [resume]: before the system freezes the process. Connections are reset
+     * at once; a [run] ends as at a deadline, one that is asked for returns at once with [RunReport.stopped], and [hostSteps] gives
+     * none. Everything else works as before. True when all was quiet [within] this time; if it was not, it still becomes so.
+     */
+    public suspend fun suspend(within: Duration): Boolean = call { raw.suspend(milliseconds(within)) }
+
+    /** Ends a suspension. */
+    public fun resume(): Unit = checked { raw.resume() }
+
+    /**
+     * For testers: what connections meet in place of the network, from now on; nothing any more when null. Those that are open are
+     * reset. Throws [SatchelException.Invalid] for a rate or a latency out of range.
+     */
+    public fun pretend(pretend: Pretend?): Unit = checked { raw.pretend(pretend?.toRaw()) }
+
+    /**
+     * How this outbox stands, as text for people who know Satchel, with the latest lines of the log. It names no photo, no place, no
+     * server and no network.
+     */
+    public suspend fun report(): String = call { raw.report() }
 
     /** Asks a target for all that was delivered to it. What a receiver has not got any more goes again with the next run. */
     public suspend fun check(target: TargetId): CheckReport = call { raw.check(target.value) }.toApi()

@@ -213,6 +213,11 @@ public sealed interface WaitReason {
         override val code: String get() = "source_away"
     }
 
+    /** The original is only in the cloud, and is not fetched over this link. */
+    public data object InCloud : WaitReason {
+        override val code: String get() = "in_cloud"
+    }
+
     /** A reason of a later version. */
     public data class Other(override val code: String) : WaitReason
 }
@@ -320,6 +325,30 @@ public sealed interface Trouble {
     }
 
     /**
+     * Somebody on the way is keeping us from the target.
+     *
+     * @property by how.
+     */
+    public data class Blocked(public val by: Block) : Trouble {
+        override val code: String get() = "blocked"
+    }
+
+    /** The network wants a person to sign in first. */
+    public data object SignIn : Trouble {
+        override val code: String get() = "sign_in"
+    }
+
+    /** Nothing answers over this network at all. */
+    public data object NoLink : Trouble {
+        override val code: String get() = "no_link"
+    }
+
+    /** The server's certificate is good, and this device's date does not fit it. */
+    public data object WrongClock : Trouble {
+        override val code: String get() = "wrong_clock"
+    }
+
+    /**
      * The host answered, but not the service behind it.
      *
      * @property status HTTP status.
@@ -364,6 +393,11 @@ public sealed interface Trouble {
     /** Nothing of the target's: the original could not be opened just now. */
     public data object SourceAway : Trouble {
         override val code: String get() = "source_away"
+    }
+
+    /** Nothing of the target's: the original is only in the cloud, and is not fetched over this link. */
+    public data object InCloud : Trouble {
+        override val code: String get() = "in_cloud"
     }
 
     /** Nothing of the target's: there is no room on this device for what is to be made first. */

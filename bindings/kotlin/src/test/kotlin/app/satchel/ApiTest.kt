@@ -56,6 +56,8 @@ class ApiTest {
         assertEquals(words("park_reasons"), codes(ParkReason::class.java))
         assertEquals(words("troubles"), codes(Trouble::class.java))
         assertEquals(words("imposters"), Imposter.entries.map { it.code }.toSet())
+        assertEquals(words("healths"), codes(Health::class.java))
+        assertEquals(words("blocks"), Block.entries.map { it.code }.toSet())
         assertEquals(words("link_kinds"), LinkKind.entries.map { it.code }.toSet())
         assertEquals(words("link_needs"), LinkNeed.entries.map { it.code }.toSet())
         assertEquals(words("proofs"), Proof.entries.map { it.code }.toSet())
@@ -85,6 +87,7 @@ class ApiTest {
         Instant::class.java -> Instant.fromEpochMilliseconds(0)
         Trouble::class.java -> Trouble.Cut
         Imposter::class.java -> Imposter.Page
+        Block::class.java -> Block.Page
         Proof::class.java -> Proof.Receipt
         WaitReason::class.java -> WaitReason.Turn
         ParkReason::class.java -> ParkReason.SourceGone

@@ -111,7 +111,7 @@ internal class HostHttpTest : InFolder() {
         }
         assertEquals(emptyList(), receiver.completed())
         val waiting = assertIs<AssetState.Waiting>(satchel.asset(id).state)
-        assertEquals(Trouble.Imposter(Imposter.Certificate), assertIs<WaitReason.TargetRests>(waiting.reason).trouble)
+        assertEquals(Trouble.Blocked(Block.Certificate), assertIs<WaitReason.TargetRests>(waiting.reason).trouble)
     }
 
     @Test

@@ -1,5 +1,7 @@
 package app.satchel
 
+import java.io.File
+
 /** The rules of a trip: small things over anything within a budget, all else where it costs nothing. */
 internal suspend fun setTheRules(satchel: Satchel, hotel: String) {
     val words = Scope(renditions = listOf(Rendition.Text, Rendition.Preview))
@@ -19,4 +21,11 @@ internal suspend fun sendOneNow(satchel: Satchel, photo: AssetId) {
     val price = satchel.price(listOf(photo))
     println("${price.bytes} bytes, ${price.takes ?: "nobody knows how long"}, ${price.budgets.firstOrNull()?.percent} % of the budget")
     satchel.sendNow(listOf(photo))
+}
+
+/** Another way to the server, where the first is blocked. */
+internal suspend fun setTheWays(satchel: Satchel, target: TargetId, mirror: String, evidence: File) {
+    satchel.setEndpoints(target, Endpoints(further = listOf(Endpoint(mirror)), sharedStore = true))
+    for (way in satchel.endpoints(target)) println("${way.url}: ${way.words}")
+    satchel.exportBlocks(to = evidence)
 }

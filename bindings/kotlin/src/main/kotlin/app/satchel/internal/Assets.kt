@@ -143,6 +143,7 @@ internal fun sourceFault(code: String): SourceFault = when (code) {
     "not_a_file" -> SourceFault.NotAFile
     "loop" -> SourceFault.Loop
     "away" -> SourceFault.Away
+    "in_cloud" -> SourceFault.InCloud
     "io" -> SourceFault.Io
     else -> SourceFault.Other(code)
 }

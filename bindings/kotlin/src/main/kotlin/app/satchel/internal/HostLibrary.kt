@@ -27,6 +27,7 @@ private fun OpenedItem.toRaw(): RawOpenedItem = when (this) {
     is OpenedItem.Gone -> RawOpenedItem.Gone
     is OpenedItem.Denied -> RawOpenedItem.Denied
     is OpenedItem.Away -> RawOpenedItem.Away
+    is OpenedItem.InCloud -> RawOpenedItem.InCloud
 }
 
 private fun mode(readMode: Int): UByte {

@@ -27,7 +27,7 @@ internal class ProgressKeeper {
     fun runEnded() = current.update { it.copy(uploads = emptyList()) }
 
     private fun changesCounts(change: Change): Boolean = when (change) {
-        is Change.Progress, is Change.Trouble -> false
+        is Change.Progress, is Change.Trouble, is Change.Endpoints -> false
         is Change.Assets, is Change.Read, is Change.Delivered, is Change.Parked, is Change.Idle, is Change.Other -> true
     }
 
@@ -53,7 +53,7 @@ internal class ProgressKeeper {
             emptyList()
         }
 
-        is Change.Assets, is Change.Read, is Change.Other -> {
+        is Change.Assets, is Change.Read, is Change.Endpoints, is Change.Other -> {
             before
         }
     }

@@ -4,6 +4,7 @@
 package app.satchel.internal
 
 import app.satchel.AssetId
+import app.satchel.Attempt
 import app.satchel.Change
 import app.satchel.CheckReport
 import app.satchel.LedgerRow
@@ -14,6 +15,8 @@ import app.satchel.RunReport
 import app.satchel.Target
 import app.satchel.TargetId
 import app.satchel.Wake
+import kotlin.time.Instant
+import app.satchel.internal.ffi.Attempt as RawAttempt
 import app.satchel.internal.ffi.Change as RawChange
 import app.satchel.internal.ffi.CheckReport as RawCheckReport
 import app.satchel.internal.ffi.LedgerRow as RawLedgerRow
@@ -52,6 +55,17 @@ internal fun RawTarget.toApi(): Target {
 internal fun RawLedgerRow.toApi(): LedgerRow =
     LedgerRow(day, link, TargetId(target), sent.toLong(), acknowledged.toLong(), wasted, received.toLong())
 
+internal fun RawAttempt.toApi(): Attempt = Attempt(
+    TargetId(target),
+    rendition.toApi(),
+    Instant.fromEpochMilliseconds(startedUtcMs),
+    Instant.fromEpochMilliseconds(endedUtcMs),
+    method,
+    status?.toInt(),
+    sent.toLong(),
+    words,
+)
+
 internal fun RawCheckReport.toApi(): CheckReport = CheckReport(confirmed.toLong(), missing.toLong(), unknown.toLong())
 
 internal fun RawChange.toApi(): Change = when (this) {
@@ -77,6 +91,10 @@ internal fun RawChange.toApi(): Change = when (this) {
 
     is RawChange.Trouble -> {
         Change.Trouble(TargetId(target), trouble.toApi())
+    }
+
+    is RawChange.Endpoints -> {
+        Change.Endpoints(TargetId(target))
     }
 
     is RawChange.Idle -> {

@@ -10,7 +10,9 @@ import app.satchel.LinkKind
 import app.satchel.Mark
 import app.satchel.Opened
 import app.satchel.Power
+import app.satchel.Pretend
 import app.satchel.Redaction
+import app.satchel.StandIn
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.days
 import app.satchel.internal.ffi.Config as RawConfig
@@ -20,7 +22,9 @@ import app.satchel.internal.ffi.LinkKind as RawLinkKind
 import app.satchel.internal.ffi.Mark as RawMark
 import app.satchel.internal.ffi.Opened as RawOpened
 import app.satchel.internal.ffi.Power as RawPower
+import app.satchel.internal.ffi.Pretend as RawPretend
 import app.satchel.internal.ffi.Redaction as RawRedaction
+import app.satchel.internal.ffi.StandIn as RawStandIn
 
 /** Longer waits than this are for ever, to a phone; the library's clocks count no further than some decades. */
 private val FOR_EVER = 3650.days
@@ -119,3 +123,14 @@ internal fun RawRedaction.toApi(): Redaction = when (this) {
 internal fun Power.toRaw(): RawPower = RawPower(charging, batteryPercent?.coerceIn(0, 100)?.toUByte(), powerSave)
 
 internal fun RawOpened.toApi(): Opened = Opened(recovered.toLong(), damaged.toLong(), retold.toLong(), saved.toLong())
+
+internal fun Pretend.toRaw(): RawPretend = RawPretend(
+    bytesPerSecond?.let(::amount),
+    latency?.let(::milliseconds),
+    when (stands) {
+        null -> null
+        StandIn.Page -> RawStandIn.PAGE
+        StandIn.Silence -> RawStandIn.SILENCE
+        StandIn.Reset -> RawStandIn.RESET
+    },
+)

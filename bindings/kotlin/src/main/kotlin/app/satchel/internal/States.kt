@@ -53,6 +53,7 @@ internal fun RawWaitReason.toApi(): WaitReason = when (this) {
     is RawWaitReason.TargetRests -> WaitReason.TargetRests(instant(atUtcMs), trouble.toApi())
     is RawWaitReason.SourceBusy -> WaitReason.SourceBusy
     is RawWaitReason.SourceAway -> WaitReason.SourceAway
+    is RawWaitReason.InCloud -> WaitReason.InCloud
     is RawWaitReason.Other -> WaitReason.Other(code)
 }
 
@@ -77,6 +78,10 @@ internal fun RawTrouble.toApi(): Trouble = when (this) {
     is RawTrouble.Unreachable -> Trouble.Unreachable
     is RawTrouble.Cut -> Trouble.Cut
     is RawTrouble.Imposter -> Trouble.Imposter(what.toApi())
+    is RawTrouble.Blocked -> Trouble.Blocked(by.toApi())
+    is RawTrouble.SignIn -> Trouble.SignIn
+    is RawTrouble.NoLink -> Trouble.NoLink
+    is RawTrouble.WrongClock -> Trouble.WrongClock
     is RawTrouble.Gateway -> Trouble.Gateway(status.toInt())
     is RawTrouble.Busy -> Trouble.Busy(status.toInt())
     is RawTrouble.Locked -> Trouble.Locked
@@ -84,6 +89,7 @@ internal fun RawTrouble.toApi(): Trouble = when (this) {
     is RawTrouble.Contradiction -> Trouble.Contradiction
     is RawTrouble.Refused -> Trouble.Refused(status.toInt())
     is RawTrouble.SourceAway -> Trouble.SourceAway
+    is RawTrouble.InCloud -> Trouble.InCloud
     is RawTrouble.StorageFull -> Trouble.StorageFull
     is RawTrouble.Other -> Trouble.Other(code)
 }

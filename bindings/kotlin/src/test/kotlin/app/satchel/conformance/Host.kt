@@ -54,6 +54,7 @@ internal class Album(private val folder: File) : MediaLibrary {
         val file = File(folder, id)
         return when {
             answers == "away" -> OpenedItem.Away
+            answers == "in_cloud" -> OpenedItem.InCloud
             answers == "fails" -> error("the library was asked to fail")
             file.exists() -> OpenedItem.File(file)
             else -> OpenedItem.Gone

@@ -13,11 +13,13 @@ import app.satchel.LibraryItem
 import app.satchel.Motion
 import app.satchel.Order
 import app.satchel.PostEdit
+import app.satchel.Pretend
 import app.satchel.Proof
 import app.satchel.RunOptions
 import app.satchel.Satchel
 import app.satchel.SatchelException
 import app.satchel.Stage
+import app.satchel.StandIn
 import app.satchel.isSafeToFree
 import com.google.gson.Gson
 import com.google.gson.JsonElement
@@ -179,6 +181,34 @@ internal class Runner(private val stage: String, private val folder: File) {
                 ran(outbox)
             }
 
+            "urgent" -> {
+                nothing.also { outbox.setUrgent(asset(step), step["urgent"].asBoolean) }
+            }
+
+            "attempts" -> {
+                view(outbox.attempts(asset(step)))
+            }
+
+            "wake" -> {
+                view(outbox.wake())
+            }
+
+            "suspend" -> {
+                JsonPrimitive(outbox.suspend(10.seconds))
+            }
+
+            "resume" -> {
+                nothing.also { outbox.resume() }
+            }
+
+            "pretend" -> {
+                nothing.also { outbox.pretend(pretend(step)) }
+            }
+
+            "report" -> {
+                JsonPrimitive(step.text("names") in outbox.report())
+            }
+
             "until" -> {
                 until(outbox, step)
             }
@@ -197,6 +227,26 @@ internal class Runner(private val stage: String, private val folder: File) {
 
             "list" -> {
                 json(mapOf("count" to outbox.list(limit = 1_000).size))
+            }
+
+            "endpoints" -> {
+                nothing.also { Ways(outbox).set(step) { world("mirror") } }
+            }
+
+            "ways" -> {
+                Ways(outbox).see(step["at"]?.asInt ?: 0)
+            }
+
+            "blocks" -> {
+                Ways(outbox).blocks()
+            }
+
+            "export" -> {
+                Ways(outbox).export(File(folder, "blocks.json"), step.text("holds"))
+            }
+
+            "neutral" -> {
+                Ways(outbox).neutral(step["url"]?.asString)
             }
 
             else -> {
@@ -293,6 +343,12 @@ internal class Runner(private val stage: String, private val folder: File) {
 
     /** A name that nothing was added as stands for itself. */
     private fun asset(step: JsonObject): AssetId = step.text("asset").let { AssetId(notes.assets[it] ?: it) }
+}
+
+/** What is to be pretended; nothing where the step names nothing. */
+private fun pretend(step: JsonObject): Pretend? {
+    val stands = step["stands"]?.let { named -> StandIn.entries.first { it.code == named.asString } }
+    return Pretend(step["rate"]?.asLong, step["latency"]?.asLong?.milliseconds, stands).takeIf { it != Pretend() }
 }
 
 private suspend fun ran(outbox: Satchel): JsonObject = view(outbox.run(RunOptions(linger = Duration.ZERO)))

@@ -5,6 +5,7 @@ package app.satchel.conformance
 
 import app.satchel.Asset
 import app.satchel.AssetState
+import app.satchel.Attempt
 import app.satchel.HostStep
 import app.satchel.Rendition
 import app.satchel.RunReport
@@ -21,7 +22,7 @@ internal fun view(asset: Asset): JsonObject {
     val view = mutableMapOf<String, Any?>("state" to state.code)
     when (state) {
         is AssetState.Waiting -> {
-            view += view(state.goes)
+            view += fields(state.goes)
             view["reason"] = state.reason.code
             view["said"] = state.words.isNotEmpty() && state.whenWords.isNotEmpty()
             view["trouble"] =
@@ -73,10 +74,18 @@ internal fun view(report: RunReport): JsonObject {
             "delivered" to counts.delivered,
             "posts_delivered" to counts.postsDelivered,
         )
-    return json(counted + view(report.wake))
+    return json(counted + fields(report.wake) + ("stopped" to report.stopped))
 }
 
-private fun view(wake: Wake): Map<String, Any?> = mapOf(
+/** Whether there are any; the last one. */
+internal fun view(attempts: List<Attempt>): JsonObject {
+    val last = attempts.firstOrNull()
+    return json(mapOf("any" to (last != null), "method" to last?.method, "status" to last?.status, "words" to last?.words))
+}
+
+internal fun view(wake: Wake): JsonObject = json(fields(wake))
+
+private fun fields(wake: Wake): Map<String, Any?> = mapOf(
     "timed" to (wake.at != null),
     "needs" to wake.needs?.code,
     "charging" to wake.charging,

@@ -1,0 +1,29 @@
+// Which Wi-Fi network the phone is in, so that a person can say of it that it is free or metered.
+
+import CoreLocation
+import CryptoKit
+import Foundation
+import NetworkExtension
+
+/// Names the network, hashed: its name is nobody's business but the phone's.
+///
+/// The system tells an app only with the entitlement "Access Wi-Fi Information" and the person's leave to know the precise place
+/// (`NEHotspotNetwork.fetchCurrent`). Without either it says nothing, and networks cannot be marked.
+final class NetworkName: Sendable {
+    /// The same network gives the same text.
+    func current() async -> String? {
+        guard let network = await NEHotspotNetwork.fetchCurrent() else { return nil }
+        let digest = SHA256.hash(data: Data("satchel-network:\(network.ssid)".utf8))
+        return digest.prefix(16).map { String(format: "%02x", $0) }.joined()
+    }
+
+    /// Asks for the leave, once; the system remembers the answer.
+    @MainActor
+    static func ask() {
+        asking = CLLocationManager()
+        asking?.requestWhenInUseAuthorization()
+    }
+
+    /// It must live until the person answered.
+    @MainActor private static var asking: CLLocationManager?
+}
