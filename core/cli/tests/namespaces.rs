@@ -22,6 +22,9 @@ use names::Answer;
 use within::within;
 use world::{BACKUP, NEUTRAL, OTHER, PHOTOS, World};
 
+/// A reset once the TLS hello was sent: a record of type handshake, version 3 (RFC 8446 §5.1).
+const AFTER_THE_HELLO: &str = "tcp dport 443 @ih,0,16 0x1603 reject with tcp reset";
+
 /// A page stands where the name leads, over TLS with a certificate of its own. Without another way to the same server nobody can
 /// tell the name from the certificate.
 #[test]
@@ -86,7 +89,7 @@ fn a_record_of_another_network_stays_as_it_is() {
         let phone = desk.paired(&world).await;
         phone.knows_address(PHOTOS).await;
         phone.comes_to("hotel");
-        world.filter(&format!("ip daddr {PHOTOS} tcp dport 443 @ih,0,16 0x1603 reject with tcp reset"));
+        world.filter(&format!("ip daddr {PHOTOS} {AFTER_THE_HELLO}"));
         phone.delivers_around("blocked:reset", &desk).await;
         phone.block("reset").await;
         world.lift();
@@ -122,14 +125,19 @@ fn a_name_that_is_said_not_to_be() {
 #[ignore = "foreign: namespaces"]
 fn a_port_that_is_a_black_hole() {
     within("a_port_that_is_a_black_hole", async |world: World| {
-        let desk = Desk::start(&world).await;
-        let phone = desk.paired(&world).await;
-        world.filter(&format!("ip daddr {PHOTOS} tcp dport 443 drop"));
-        phone.delivers_around("blocked:silence", &desk).await;
-        phone.block("silence").await;
-        world.lift();
-        phone.comes_back_to_the_first(&desk).await;
+        is_named(&world, "tcp dport 443 drop", "silence").await;
     });
+}
+
+/// What the filter does to packets for the first endpoint gets its name, until it is lifted.
+async fn is_named(world: &World, filter: &str, kind: &str) {
+    let desk = Desk::start(world).await;
+    let phone = desk.paired(world).await;
+    world.filter(&format!("ip daddr {PHOTOS} {filter}"));
+    phone.delivers_around(&format!("blocked:{kind}"), &desk).await;
+    phone.block(kind).await;
+    world.lift();
+    phone.comes_back_to_the_first(&desk).await;
 }
 
 /// What goes to the host is swallowed, whichever port: it may as well be switched off.
@@ -154,13 +162,7 @@ fn a_host_that_is_a_black_hole() {
 #[ignore = "foreign: namespaces"]
 fn resets_after_the_hello() {
     within("resets_after_the_hello", async |world: World| {
-        let desk = Desk::start(&world).await;
-        let phone = desk.paired(&world).await;
-        world.filter(&format!("ip daddr {PHOTOS} tcp dport 443 @ih,0,16 0x1603 reject with tcp reset"));
-        phone.delivers_around("blocked:reset", &desk).await;
-        phone.block("reset").await;
-        world.lift();
-        phone.comes_back_to_the_first(&desk).await;
+        is_named(&world, AFTER_THE_HELLO, "reset").await;
     });
 }
 

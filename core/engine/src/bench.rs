@@ -61,6 +61,8 @@ pub async fn fill(outbox: &Outbox, count: u64) -> Result<()> {
         };
         outbox.inner.store.write(batch).await?;
     }
+    let targets = outbox.inner.store.read(store::all_targets).await?;
+    let Some(url) = targets.first().map(|target| target.url.clone()) else { return Ok(()) };
     let mut left = count * 8 / 10;
     while left > 0 {
         let asked = outbox.snapshot().await?.unchecked;
@@ -68,13 +70,14 @@ pub async fn fill(outbox: &Outbox, count: u64) -> Result<()> {
             return Ok(());
         }
         left = left.saturating_sub(asked.len() as u64);
+        let url = url.clone();
         let settled = move |tx: &store::Tx<'_>| {
             for (n, Unchecked { delivery, hash, .. }) in asked.into_iter().enumerate() {
                 deliveries::checked(tx, delivery)?;
                 let [owner, key, ..] = hash.as_bytes().as_chunks::<16>().0 else { continue };
                 let fresh = (UploadKey::from_bytes(*key), Nonce::from_bytes(*owner));
                 let length = deliveries::length(tx, delivery)?;
-                let lease = || uploads::lease(tx, delivery, Protocol::Tus, length, *owner, fresh, &now);
+                let lease = || uploads::lease(tx, delivery, Protocol::Tus, length, *owner, fresh, &url, &now);
                 match n % 100 {
                     0 | 1 => deliveries::park(tx, delivery, &ParkReason::SourceGone)?,
                     2..=6 => {

@@ -54,11 +54,7 @@ impl Outbox {
     }
 
     async fn check_all(&self, target: TargetId) -> Result<CheckReport> {
-        let targets = self.inner.store.read(store::all_targets).await?;
-        let target = targets
-            .into_iter()
-            .find(|t| t.id == target)
-            .ok_or_else(|| Error::Invalid("there is no such target".into()))?;
+        let target = self.found(target).await?;
         let mut report = CheckReport::default();
         let mut after = DeliveryId(0);
         loop {

@@ -33,12 +33,13 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use satchel_kernel::health::How;
 use satchel_kernel::ids::TargetId;
 use satchel_kernel::outcome::Cut;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use met::{How, Met, Whither};
+pub(crate) use met::{Met, Whither};
 pub(crate) use meter::Meter;
 use pretend::Pretending;
 pub(crate) use socket::Bound;
@@ -198,15 +199,10 @@ impl Door {
         self.state().memory.met(whither)
     }
 
-    /// Connects, and resets the connection at once, without a byte. Counted as every connection is; [`How::NotTried`] when the
+    /// Connects, and resets the connection at once, without a byte. Counted as every connection is; [`How::Unknown`] when the
     /// target may not, and when it was stopped.
     pub(crate) async fn knock(&self, whither: &Whither, patience: Duration, stop: &CancellationToken) -> How {
         dial::knock(&self.0.shared, whither, patience, stop).await
-    }
-
-    /// What came over the last connection that was made there is no TLS.
-    pub(crate) fn spoke_plain(&self, whither: &Whither) {
-        self.state().memory.spoke_plain(whither);
     }
 
     /// Whoever waited for a connection that was begun since the mark, and for at least so long, waits no more. The door notices

@@ -11,7 +11,7 @@ use satchel_kernel::time::Now;
 use url::Url;
 
 use crate::error::{Error, Result};
-use crate::http::{Http, Options, Pin, Trust};
+use crate::http::{Http, Pin};
 use crate::observe::Change;
 use crate::outbox::{Inner, Outbox};
 use crate::store::endpoints::Further;
@@ -82,8 +82,7 @@ impl Outbox {
         for endpoint in &endpoints.further {
             check(endpoint)?;
         }
-        let found = self.inner.store.read(store::all_targets).await?.into_iter().find(|one| one.id == target);
-        let mut known: Vec<_> = found.iter().map(|target| target.url.clone()).collect();
+        let mut known = vec![self.found(target).await?.url];
         for endpoint in &endpoints.further {
             let url = endpoint.url.to_string();
             if known.contains(&url) {
@@ -178,7 +177,7 @@ impl Outbox {
         self.inner.settings.neutral()
     }
 
-    async fn found(&self, target: TargetId) -> Result<Target> {
+    pub(crate) async fn found(&self, target: TargetId) -> Result<Target> {
         let all = self.inner.store.read(store::all_targets).await?;
         let none = || Error::Invalid("there is no such target; list those that there are".into());
         all.into_iter().find(|one| one.id == target).ok_or_else(none)
@@ -209,10 +208,7 @@ pub(crate) fn is_address(url: &Url) -> Result<()> {
 impl Inner {
     /// A client for the neutral address, whose bytes are on the target's account.
     pub(crate) fn neutral_client(&self, target: &Target, neutral: &Url) -> Result<Http> {
-        let trust = Trust::Roots { extra_pem: self.config.extra_roots.clone() };
-        let options = Options { connect_timeout: self.config.connect_timeout };
-        Http::new(&trust, &[neutral.origin()], &options, &self.door, target.id, 0)
-            .map_err(|e| Error::Invalid(e.to_string()))
+        self.new_client(target, None, &[neutral.origin()], 0)
     }
 
     /// Before planning: where traffic goes to another store than before, what was asked there says nothing of this one.

@@ -25,17 +25,16 @@ mod trust;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use satchel_kernel::health::How;
 use satchel_kernel::ids::TargetId;
 use satchel_kernel::outcome::{Outcome, Request};
 use tokio_util::sync::CancellationToken;
 use url::{Host, Origin, Url};
 
-use crate::door::{Door, How, Met, Route, Whither};
+use crate::door::{Door, Met, Route, Whither};
 
 pub(crate) use blob::Blob;
 pub(crate) use certificate::CertificateSeen;
-#[allow(unused_imports, reason = "what is found of a failed request is told from it")]
-pub(crate) use certificate::Refusal;
 use refused::Refused;
 pub use token::{BadToken, Token};
 pub use trust::BadPin;

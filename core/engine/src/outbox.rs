@@ -11,13 +11,13 @@ use satchel_kernel::planner::{Bench, World};
 use satchel_kernel::policy::Policy;
 use satchel_kernel::wire::Patience;
 use tokio::sync::{Notify, broadcast, watch};
-use url::Url;
+use url::{Origin, Url};
 
 use crate::accounts::Accounts;
 use crate::clock::Clock;
-use crate::door::Door;
+use crate::door::{Door, Route};
 use crate::error::{Error, Result};
-use crate::http::{Http, Options, Token, Trust};
+use crate::http::{Http, Options, Pin, Token, Trust};
 use crate::journal::{Durable, Journal, Record};
 use crate::library::MediaLibrary;
 use crate::observe::Change;
@@ -296,20 +296,29 @@ impl Inner {
         if let Some(http) = clients.get(&by) {
             return Ok(http.clone());
         }
-        let invalid = |e: String| Error::Invalid(e);
-        let trust = match &target.spec.pin {
-            Some(pin) => Trust::Pinned(pin.parse().map_err(|e: crate::http::BadPin| invalid(e.to_string()))?),
-            None => Trust::Roots { extra_pem: self.config.extra_roots.clone() },
-        };
+        let pin = target.spec.pin.as_deref().map(str::parse).transpose();
+        let pin = pin.map_err(|bad: crate::http::BadPin| Error::Invalid(bad.to_string()))?;
         let origins: Vec<_> =
             std::iter::once(&target.spec.create).chain(&target.spec.origins).map(Url::origin).collect();
-        let options = Options { connect_timeout: self.config.connect_timeout };
         let route = target.via.id.0;
-        let http =
-            Http::new(&trust, &origins, &options, &self.door, target.id, route).map_err(|e| invalid(e.to_string()))?;
+        let http = self.new_client(target, pin, &origins, route)?;
         self.door.set_addresses(route, target.via.addresses.clone());
         clients.insert(by, http.clone());
         Ok(http)
+    }
+
+    /// A client of a route, whose bytes are on the target's account; the trusted roots vouch for a server without a pin.
+    pub(crate) fn new_client(
+        &self,
+        target: &Target,
+        pin: Option<Pin>,
+        origins: &[Origin],
+        route: Route,
+    ) -> Result<Http> {
+        let roots = || Trust::Roots { extra_pem: self.config.extra_roots.clone() };
+        let options = Options { connect_timeout: self.config.connect_timeout };
+        Http::new(&pin.map_or_else(roots, Trust::Pinned), origins, &options, &self.door, target.id, route)
+            .map_err(|e| Error::Invalid(e.to_string()))
     }
 
     /// The target is another one by now, or is reached otherwise.

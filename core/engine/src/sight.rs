@@ -6,11 +6,10 @@ use satchel_kernel::gate::{Grade, Imposter, Verdict, judge};
 use satchel_kernel::health::{Contrast, Evidence, Heard, How, Met};
 use satchel_kernel::link::Link;
 use satchel_kernel::outcome::{Cut, Method, Outcome, Reply, Request};
-use satchel_kernel::state::Trouble;
 use satchel_kernel::time::Now;
 use satchel_kernel::wire::{asked_wait, trouble_of};
+use serde::{Deserialize, Serialize};
 
-use crate::door;
 use crate::http::{CertificateSeen, Http};
 
 /// The longest title, and the longest address of a redirect, that is kept, in characters.
@@ -19,18 +18,10 @@ const LONGEST: usize = 300;
 /// What was seen.
 #[derive(Debug, Clone)]
 pub(crate) struct Sight {
-    pub verdict: Verdict,
-    pub status: u16,
-    cut: Option<Cut>,
-    probe: bool,
-    pub how: How,
-    pub other_port: How,
-    heard: Heard,
-    tls: bool,
-    only_dates: bool,
-    pub contrast: Contrast,
-    captive_hint: bool,
-    no_internet_hint: bool,
+    /// What is known without the endpoint's past.
+    pub seen: Evidence,
+    /// How it ended, where no reply came.
+    pub cut: Option<Cut>,
     /// So often one after the other, as a machine asks again by itself.
     pub times: u32,
     /// The upload came further by it.
@@ -60,11 +51,11 @@ impl Sight {
     pub(crate) fn of(request: &Request, outcome: &Outcome, http: &Http, link: &Link, now: &Now) -> Self {
         let told = Self::told(request, outcome, link, now);
         let met = http.met(&request.url);
-        let is_forged = told.verdict == Verdict::Imposter(Imposter::Certificate);
+        let is_forged = told.seen.verdict == Verdict::Imposter(Imposter::Certificate);
         let certificate = if is_forged { http.certificate(&request.url) } else { None };
         let only_dates = certificate.as_ref().is_some_and(|seen| seen.only_dates);
-        let (how, heard, address) = (how(met.how), met.heard, met.address);
-        Self { how, heard, address, only_dates, certificate, ..told }
+        let seen = Evidence { how: met.how, heard: met.heard, only_dates, ..told.seen };
+        Self { seen, address: met.address, certificate, ..told }
     }
 
     /// Of one that a host's system carried, which tells less.
@@ -74,20 +65,26 @@ impl Sight {
             Outcome::Reply { reply, .. } => (reply.status, None, Some(reply)),
             Outcome::Cut { cut, .. } => (0, Some(*cut), None),
         };
-        let authentic = matches!(verdict, Verdict::Service(_) | Verdict::Gateway);
-        Self {
+        let authentic = verdict.is_authentic();
+        let seen = Evidence {
             verdict,
             status,
-            cut,
-            probe: request.method == Method::Options,
             how: How::Unknown,
             other_port: How::Unknown,
             heard: Heard::Unknown,
             tls: request.url.scheme() == "https",
             only_dates: false,
-            contrast: Contrast::Unknown,
             captive_hint: link.captive == Some(true),
             no_internet_hint: link.validated == Some(false),
+            contrast: Contrast::Unknown,
+            open_by_address: false,
+            known: false,
+            in_a_row: 0,
+            probe: request.method == Method::Options,
+        };
+        Self {
+            seen,
+            cut,
             times: 1,
             progressed: false,
             network: link.network.clone(),
@@ -98,51 +95,21 @@ impl Sight {
         }
     }
 
-    /// How it ended, where no reply came.
-    pub(crate) fn cut(&self) -> Option<Cut> {
-        self.cut
-    }
-
     /// Whether the service, or its own front door, answered.
     pub(crate) fn is_authentic(&self) -> bool {
-        matches!(self.verdict, Verdict::Service(_) | Verdict::Gateway)
+        self.seen.verdict.is_authentic()
     }
 
     /// Whether who answered proved to be the service, or its own front door.
     pub(crate) fn is_proven(&self) -> bool {
-        matches!(self.verdict, Verdict::Service(Grade::Proven) | Verdict::Gateway)
-    }
-
-    /// As the wire names it.
-    pub(crate) fn trouble(&self) -> Trouble {
-        trouble_of(self.verdict, self.status)
+        matches!(self.seen.verdict, Verdict::Service(Grade::Proven) | Verdict::Gateway)
     }
 
     /// What it met, beside what is found.
     pub(crate) fn met(&self) -> Met {
-        let Self { cut, times, probe, progressed, asked_ms, .. } = *self;
-        let authentic = self.is_authentic();
-        Met { trouble: self.trouble(), cut, times, probe, authentic, progressed, asked_ms }
-    }
-
-    /// What is known without the endpoint's past.
-    pub(crate) fn evidence(&self) -> Evidence {
-        Evidence {
-            verdict: self.verdict,
-            status: self.status,
-            how: self.how,
-            other_port: self.other_port,
-            heard: self.heard,
-            tls: self.tls,
-            only_dates: self.only_dates,
-            captive_hint: self.captive_hint,
-            no_internet_hint: self.no_internet_hint,
-            contrast: self.contrast,
-            open_by_address: false,
-            known: false,
-            in_a_row: 0,
-            probe: self.probe,
-        }
+        let Self { seen: Evidence { verdict, status, probe, .. }, cut, times, progressed, asked_ms, .. } = *self;
+        let (trouble, authentic) = (trouble_of(verdict, status), verdict.is_authentic());
+        Met { trouble, cut, times, probe, authentic, progressed, asked_ms }
     }
 }
 
@@ -154,7 +121,31 @@ pub(crate) struct Sights {
     foreign: Option<Sight>,
 }
 
+/// How requests of an upload ended that nobody answered, one after the other. It outlives the process where a host's system
+/// carries them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Unanswered {
+    cut: Cut,
+    times: u32,
+    network: Option<String>,
+}
+
 impl Sights {
+    /// After what earlier requests of the upload met, if that was on the network that there is. `request` goes where they went.
+    pub(crate) fn after(unanswered: Option<&Unanswered>, request: &Request, link: &Link, now: &Now) -> Self {
+        let foreign = unanswered.filter(|before| before.network == link.network).map(|before| {
+            let outcome = Outcome::Cut { sent: 0, cut: before.cut };
+            Sight { times: before.times, ..Sight::told(request, &outcome, link, now) }
+        });
+        Self { last: None, foreign }
+    }
+
+    /// What [`Self::after`] needs.
+    pub(crate) fn unanswered(&self) -> Option<Unanswered> {
+        let Sight { cut, times, network, .. } = self.foreign.as_ref()?;
+        Some(Unanswered { cut: (*cut)?, times: *times, network: network.clone() })
+    }
+
     pub(crate) fn add(&mut self, sight: Sight) {
         if !sight.is_authentic() {
             let before = self.foreign.take().filter(|before| before.cut == sight.cut);
@@ -170,18 +161,6 @@ impl Sights {
         let (last, foreign) = (self.last.take(), self.foreign.take());
         let sight = if progressed == Some(false) { foreign.or(last) } else { last };
         sight.map(|sight| Sight { progressed: progressed == Some(true), ..sight })
-    }
-}
-
-/// What the door met, in the kernel's words.
-pub(crate) fn how(met: door::How) -> How {
-    match met {
-        door::How::NotTried => How::Unknown,
-        door::How::NoName => How::NoName,
-        door::How::Refused => How::Refused,
-        door::How::Unreachable => How::Unreachable,
-        door::How::Silent => How::Silent,
-        door::How::Connected => How::Connected,
     }
 }
 

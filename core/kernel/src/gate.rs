@@ -50,6 +50,13 @@ pub enum Verdict {
     Silence(Cut),
 }
 
+impl Verdict {
+    /// Whether the service, or its own front door, spoke.
+    pub const fn is_authentic(self) -> bool {
+        matches!(self, Self::Service(_) | Self::Gateway)
+    }
+}
+
 /// Judges what came of a request.
 pub fn judge(request: &Request, outcome: &Outcome) -> Verdict {
     let reply = match outcome {

@@ -47,7 +47,6 @@ pub(crate) struct App {
     address: SocketAddr,
     host: String,
     pin: String,
-    _lock: std::fs::File,
 }
 
 impl App {
@@ -210,11 +209,17 @@ impl Receiver {
         }
     }
 
-    /// Stops: no new connections, running uploads sync what they have, and the store is free again.
+    /// Stops: no new connections, running uploads sync what they have, and the store's files are closed.
     pub async fn shutdown(self) {
         self.app.stop.cancel();
         self.app.tasks.close();
-        if tokio::time::timeout(FAREWELL, self.app.tasks.wait()).await.is_err() {
+        let closed = self.app.store.closed();
+        let farewell = async {
+            self.app.tasks.wait().await;
+            drop(self);
+            closed.cancelled().await;
+        };
+        if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }
     }
@@ -261,7 +266,7 @@ fn open(config: Config, address: SocketAddr) -> Result<Opened, StartError> {
     }
     let host = config.host.clone().unwrap_or_else(|| reachable(address.ip()));
     let identity = Identity::open(&dir, &certificate_hosts(&host))?;
-    let store = Store::open(&dir)?;
+    let store = Store::open(&dir, Some(lock))?;
     let blobs = Blobs::open(&dir).map_err(io)?;
     tus::recover(&store, &blobs)?;
     let server = store.write_now(|tx| {
@@ -300,7 +305,6 @@ fn open(config: Config, address: SocketAddr) -> Result<Opened, StartError> {
         address,
         host,
         pin: identity.pin,
-        _lock: lock,
         config,
     };
     Ok((app, account, tls))

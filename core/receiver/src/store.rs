@@ -12,11 +12,13 @@ mod schema;
 pub(crate) mod uploads;
 mod writer;
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::writer::Writer;
 use crate::StartError;
@@ -55,13 +57,32 @@ impl StoreError {
 #[derive(Clone)]
 pub(crate) struct Store {
     writer: Writer,
-    connection: Arc<Mutex<Connection>>,
-    reader: Arc<Mutex<Connection>>,
+    open: Arc<Open>,
+}
+
+/// Its connections, closed one after the other: of two that close at once, SQLite takes neither for the last one.
+struct Open {
+    connection: Mutex<Connection>,
+    reader: Mutex<Connection>,
+    /// Released once these are closed.
+    _lock: Option<File>,
+    closed: DropGuard,
+}
+
+impl Open {
+    fn new(connection: Connection, reader: Connection, lock: Option<File>) -> Arc<Self> {
+        let closed = CancellationToken::new().drop_guard();
+        Arc::new(Self { connection: Mutex::new(connection), reader: Mutex::new(reader), _lock: lock, closed })
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Store {
-    /// Opens or makes the database in `dir`.
-    pub(crate) fn open(dir: &Path) -> Result<Self, StartError> {
+    /// Opens or makes the database in `dir`, and holds the lock on that until it is closed.
+    pub(crate) fn open(dir: &Path, lock: Option<File>) -> Result<Self, StartError> {
         let path = dir.join("receiver.sqlite");
         let mut writer = connect(&path)?;
         schema::migrate(&mut writer).map_err(|e| match e {
@@ -73,9 +94,14 @@ impl Store {
         })?;
         let reader = connect(&path)?;
         reader.pragma_update(None, "query_only", true).map_err(StoreError::from)?;
-        let connection = Arc::new(Mutex::new(writer));
-        let writer = Writer::start(connection.clone()).map_err(StoreError::from)?;
-        Ok(Self { writer, connection, reader: Arc::new(Mutex::new(reader)) })
+        let open = Open::new(writer, reader, lock);
+        let writer = Writer::start(open.clone()).map_err(StoreError::from)?;
+        Ok(Self { writer, open })
+    }
+
+    /// Cancelled when nobody holds this store any more, and its files are closed.
+    pub(crate) fn closed(&self) -> CancellationToken {
+        self.open.closed.token().clone()
     }
 
     /// Runs a question on a thread that may block.
@@ -83,8 +109,8 @@ impl Store {
         &self,
         ask: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let reader = self.reader.clone();
-        blocking(move || ask(&reader.lock().unwrap_or_else(PoisonError::into_inner))).await
+        let open = self.open.clone();
+        blocking(move || ask(&open.reader.lock().unwrap_or_else(PoisonError::into_inner))).await
     }
 
     /// Makes a change in a transaction; when this returns `Ok`, it is on disk. Changes are made in the order in which they
@@ -101,7 +127,7 @@ impl Store {
         &self,
         change: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut writer = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = self.open.connection();
         let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let value = change(&tx)?;
         tx.commit()?;

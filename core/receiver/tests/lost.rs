@@ -213,3 +213,16 @@ async fn the_folder_goes_on_without_a_lost_blob_and_lays_it_out_when_it_comes() 
     desk::until("1 is laid out", async || laid(1).as_ref() == Some(&photos[0])).await;
     assert_eq!(state(&desk, &ana, &photos[0]).await, "have");
 }
+
+/// Whoever copies the store of a receiver that was stopped copies all of it: SQLite keeps no log beside a database that is closed.
+/// (Here, where no test starts a process: that would hold the lock until it is another program.)
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_was_stopped_holds_no_file_open() {
+    let mut desk = Desk::open().await;
+    for round in 0..20 {
+        desk.pair("Ana").await.send(&desk, &bytes(1_000, round)).await;
+        desk.stop().await;
+        assert!(!desk.config.store.join("receiver.sqlite-wal").exists(), "round {round}");
+        desk.start().await;
+    }
+}

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use satchel_kernel::health::How;
 use satchel_kernel::ids::TargetId;
 use satchel_kernel::outcome::Cut;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::met::{Attempt, How, Whither};
+use super::met::{Attempt, Whither, more_telling};
 use super::socks::Host;
 use super::state::Unmade;
 use super::{Shared, names};
@@ -48,16 +49,16 @@ pub(super) async fn knock(
     patience: Duration,
     stop: &CancellationToken,
 ) -> How {
-    let Ok(permit) = may(shared, whither.target) else { return How::NotTried };
+    let Ok(permit) = may(shared, whither.target) else { return How::Unknown };
     if let Some(stands) = shared.pretending.stands() {
         return stands.met().how;
     }
     let (trying, host) = (Attempt::begin(shared, whither.clone()), Host::of(&whither.host));
     tokio::select! {
         biased;
-        () = stop.cancelled() => How::NotTried,
+        () = stop.cancelled() => How::Unknown,
         made = attempt(shared, &trying, whither, permit, &host) => match made {
-            Err(Cut::Stopped | Cut::Spent) => How::NotTried,
+            Err(Cut::Stopped | Cut::Spent) => How::Unknown,
             _ => trying.how(),
         },
         () = sleep(patience) => trying.how(),
@@ -91,7 +92,7 @@ async fn attempt(
         Ok((dialled, address.ip()))
     };
     let mut attempts = FuturesUnordered::new();
-    let mut met = How::NotTried;
+    let mut met = How::Unknown;
     loop {
         let next = waiting.next();
         let last = next.is_none();
@@ -104,7 +105,7 @@ async fn attempt(
                 }
                 Some(Err(Unmade::Not(cut @ (Cut::Stopped | Cut::Spent)))) => return Err(cut),
                 Some(Err(Unmade::Not(_))) => {}
-                Some(Err(Unmade::Met(how))) => met = met.or(how),
+                Some(Err(Unmade::Met(how))) => met = more_telling(met, how),
                 None => {
                     trying.ended(met);
                     return Err(Cut::NoConnection);

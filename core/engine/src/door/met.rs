@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use satchel_kernel::health::Heard;
+use satchel_kernel::health::{Heard, How};
 use satchel_kernel::ids::TargetId;
 use tokio::time::Instant;
 
@@ -18,48 +18,28 @@ const REMEMBERED: usize = 64;
 /// Of what a name stood for, so much is remembered.
 const ANSWERS: usize = 16;
 
-/// How an attempt to connect went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum How {
-    /// Nothing was tried, or nothing is remembered of it.
-    #[default]
-    NotTried,
-    /// The name was asked for, and no address came: an error, nothing, or no answer in time.
-    NoName,
-    /// Something at the address, or before it, said no (a TCP reset).
-    Refused,
-    /// This device or the network said that there is no way to the address.
-    Unreachable,
-    /// Nothing came back until it was given up.
-    Silent,
-    /// TCP was connected. What came of it afterwards is for others to tell.
-    Connected,
+/// What the system's error says of the network.
+pub(super) fn how_of(error: &io::Error) -> How {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => How::Refused,
+        io::ErrorKind::TimedOut => How::Silent,
+        // No route, no such network, or the device's own rules.
+        _ => How::Unreachable,
+    }
 }
 
-impl How {
-    /// What the system's error says of the network.
-    pub(super) fn of(error: &io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => Self::Refused,
-            io::ErrorKind::TimedOut => Self::Silent,
-            // No route, no such network, or the device's own rules.
-            _ => Self::Unreachable,
-        }
-    }
-
-    /// Of two addresses of one host, what tells more: that somebody answered, then that nobody did. Where a device has no IPv6,
-    /// one address in two is unreachable, which says nothing of the other.
-    pub(super) fn or(self, other: Self) -> Self {
-        let telling = |how| match how {
-            Self::NotTried => 0,
-            Self::NoName => 1,
-            Self::Unreachable => 2,
-            Self::Silent => 3,
-            Self::Refused => 4,
-            Self::Connected => 5,
-        };
-        if telling(other) > telling(self) { other } else { self }
-    }
+/// Of two addresses of one host, what tells more: that somebody answered, then that nobody did. Where a device has no IPv6, one
+/// address in two is unreachable, which says nothing of the other.
+pub(super) fn more_telling(one: How, other: How) -> How {
+    let telling = |how| match how {
+        How::Unknown => 0,
+        How::NoName => 1,
+        How::Unreachable => 2,
+        How::Silent => 3,
+        How::Refused => 4,
+        How::Connected => 5,
+    };
+    if telling(other) > telling(one) { other } else { one }
 }
 
 /// What an attempt to connect met.
@@ -69,12 +49,10 @@ pub(crate) struct Met {
     pub(crate) answers: Vec<IpAddr>,
     /// The one that was connected to.
     pub(crate) address: Option<IpAddr>,
-    /// How it went.
+    /// How it went. Unknown: nothing was tried, or nothing is remembered of it.
     pub(crate) how: How,
     /// What came back first over the connection.
     pub(crate) heard: Heard,
-    /// The TLS hello was answered with something that is no TLS at all, as by a portal that speaks HTTP on port 443.
-    pub(crate) spoke_plain: bool,
 }
 
 /// What the first bytes that come back are of: a record of TLS is a handshake or an alert (RFC 8446 §5.1).
@@ -132,13 +110,6 @@ impl Memory {
     pub(super) fn heard(&mut self, whither: &Whither, bytes: &[u8]) {
         if let Some((_, met)) = self.ended.iter_mut().find(|(at, _)| at == whither) {
             met.heard = heard(bytes);
-        }
-    }
-
-    /// What came over the connection that was made last is no TLS.
-    pub(super) fn spoke_plain(&mut self, whither: &Whither) {
-        if let Some((_, met)) = self.ended.iter_mut().find(|(at, _)| at == whither) {
-            met.spoke_plain = true;
         }
     }
 
@@ -203,7 +174,7 @@ impl Attempt {
 
     /// What it met so far.
     pub(super) fn how(&self) -> How {
-        self.shared.state().memory.under_way.iter().find(|one| one.id == self.id).map_or(How::NotTried, |o| o.met.how)
+        self.shared.state().memory.under_way.iter().find(|one| one.id == self.id).map_or(How::Unknown, |o| o.met.how)
     }
 
     fn note(&self, note: impl FnOnce(&mut Met)) {
@@ -237,9 +208,9 @@ mod tests {
             memory.under_way.push(UnderWay { id, begun: Instant::now(), whither: whither.clone(), met });
         }
         memory.gave_up(&whither, &mark(0), Duration::from_secs(3600));
-        assert_eq!(memory.met(&whither).how, How::NotTried, "none is so old");
+        assert_eq!(memory.met(&whither).how, How::Unknown, "none is so old");
         memory.gave_up(&whither, &mark(2), Duration::ZERO);
-        assert_eq!(memory.met(&whither).how, How::NotTried, "all were begun before");
+        assert_eq!(memory.met(&whither).how, How::Unknown, "all were begun before");
         memory.gave_up(&whither, &mark(1), Duration::ZERO);
         assert_eq!(memory.met(&whither).how, How::Silent);
         memory.gave_up(&whither, &mark(0), Duration::ZERO);
@@ -256,8 +227,8 @@ mod tests {
         }
         assert_eq!(memory.ended.len(), REMEMBERED);
         assert_eq!(memory.met(&Whither::new(TargetId(1), 0, "box.EXAMPLE", 999)).how, How::Refused);
-        assert_eq!(memory.met(&at(999 - REMEMBERED as u16)).how, How::NotTried);
-        assert_eq!(memory.met(&Whither::new(TargetId(1), 5, "box.example", 999)).how, How::NotTried);
+        assert_eq!(memory.met(&at(999 - REMEMBERED as u16)).how, How::Unknown);
+        assert_eq!(memory.met(&Whither::new(TargetId(1), 5, "box.example", 999)).how, How::Unknown);
         memory.forget(|target| target == TargetId(1));
         assert_eq!(memory.met(&at(999)), Met::default());
     }

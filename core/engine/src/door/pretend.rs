@@ -5,13 +5,13 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use satchel_kernel::health::Heard;
+use satchel_kernel::health::{Heard, How};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::met::{How, Met};
+use super::met::Met;
 use super::socks;
 use crate::pretend::{Pretend, StandIn};
 

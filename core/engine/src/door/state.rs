@@ -9,12 +9,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
+use satchel_kernel::health::How;
 use satchel_kernel::ids::TargetId;
 use satchel_kernel::outcome::Cut;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use super::met::{How, Memory, Whither};
+use super::met::{Memory, Whither, how_of};
 use super::{Account, Bound, Mark, Meter, Route, Spent, socket};
 use accounts::Accounts;
 use targets::Targets;
@@ -167,7 +168,7 @@ impl State {
         }
         let account = self.targets.account(target).ok_or(Unmade::Not(Cut::Stopped))?;
         self.accounts.connect(account).map_err(Unmade::Not)?;
-        let met = |error: io::Error| Unmade::Met(How::of(&error));
+        let met = |error: io::Error| Unmade::Met(how_of(&error));
         let stream = socket::connecting(address, self.bound.as_ref()).map_err(met)?;
         self.last += 1;
         self.connections
@@ -178,7 +179,7 @@ impl State {
     /// Whether a connection is made by now.
     pub(super) fn poll_connected(&mut self, id: u64, cx: &mut Context<'_>) -> Poll<Result<(), Unmade>> {
         let connection = self.connection(id, cx).map_err(|_| Unmade::Not(Cut::Stopped))?;
-        let met = |error: io::Error| Unmade::Met(How::of(&error));
+        let met = |error: io::Error| Unmade::Met(how_of(&error));
         // What the system has to say is taken first: readiness alone may be told as another error.
         let ready = connection.stream.poll_write_ready(cx);
         if let Some(error) = connection.stream.take_error().map_err(met)? {

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::task::Purpose;
 use crate::runner::conclude::{self, Conclusion, Next};
 use crate::runner::upload::{Upload, gained, record};
+use crate::sight::Unanswered;
 use crate::store::uploads::RequestRecord;
 
 /// Where an upload stands.
@@ -16,6 +17,8 @@ pub(super) struct Advanced {
     pub reached: Reached,
     /// The request that led here.
     pub request: Option<RequestRecord>,
+    /// What earlier requests met; see [`super::task::Task::unanswered`].
+    pub unanswered: Option<Unanswered>,
 }
 
 /// What comes next.
@@ -39,7 +42,12 @@ pub(super) async fn advance(upload: &Upload, mut wire: Wire, event: Event, stop:
         match needs.into_iter().next() {
             Some(Need::Send(need, request)) => {
                 let purpose = Purpose::Wire { need, freeing: upload.freeing };
-                return Advanced { wire, reached: Reached::Send { purpose, request, wait_ms }, request: None };
+                return Advanced {
+                    wire,
+                    reached: Reached::Send { purpose, request, wait_ms },
+                    request: None,
+                    unanswered: None,
+                };
             }
             Some(Need::Digest(id, algorithm, range)) => {
                 event = Some(Event::Digest(id, upload.digest(algorithm, range, stop).await));
@@ -57,7 +65,7 @@ pub(super) async fn advance(upload: &Upload, mut wire: Wire, event: Event, stop:
         Next::Keys(request) => Reached::Send { purpose: Purpose::Keys, request, wait_ms },
         Next::Free(request, _) => Reached::Send { purpose: Purpose::Free, request, wait_ms },
     };
-    Advanced { wire, reached, request: None }
+    Advanced { wire, reached, request: None, unanswered: None }
 }
 
 /// Goes on with what came of a request.
@@ -88,11 +96,11 @@ pub(super) async fn after(
             } else {
                 conclude::with_keys(upload, &wire, request, &outcome)
             };
-            Advanced { wire, reached: Reached::End(end), request: None }
+            Advanced { wire, reached: Reached::End(end), request: None, unanswered: None }
         }
         Purpose::Free | Purpose::Have(_) | Purpose::Probe => {
             let end = Conclusion::Source(conclude::source_fault(upload).await);
-            Advanced { wire, reached: Reached::End(end), request: None }
+            Advanced { wire, reached: Reached::End(end), request: None, unanswered: None }
         }
     };
     advanced.request = Some(RequestRecord { gained: gained(before, &advanced.wire, noted.sent), ..noted });

@@ -213,25 +213,24 @@ impl Handing {
                 // What its server keeps, it keeps.
                 None => continue,
             }
-            let way = upload.target.view(true);
-            let way = way.endpoints.iter().find(|endpoint| endpoint.id == upload.target.via.id);
             let now = self.inner.config.clock.now();
             let rests = upload.target.rest.is_some_and(|(due, _)| !due.is_over(&now));
-            if rests || way.is_some_and(|way| !way.fares.is_awake(&now)) {
+            if rests || !upload.target.via.fares.is_awake(&now) {
                 continue;
             }
             let hold = Hold::Ready { lease: lease.id, epoch: lease.epoch };
             let wire = wire.carried_by(self.carrier());
             let advanced = if !wanted {
-                Advanced { wire, reached: Reached::End(conclude::Conclusion::Stopped), request: None }
+                Advanced { wire, reached: Reached::End(conclude::Conclusion::Stopped), request: None, unanswered: None }
             } else if task.request.body_len() > self.most() {
                 // What was prepared is more than there is leave for now: the machine is asked anew.
-                advance(&upload, wire, Event::Start, &CancellationToken::new()).await
+                let advanced = advance(&upload, wire, Event::Start, &CancellationToken::new()).await;
+                Advanced { unanswered: task.unanswered, ..advanced }
             } else {
                 let now = self.inner.config.clock.now().utc_ms;
                 let wait_ms = lease.due_utc_ms.map_or(0, |due| u64::try_from(due.saturating_sub(now)).unwrap_or(0));
-                let Task { purpose, request, .. } = task;
-                Advanced { wire, reached: Reached::Send { purpose, request, wait_ms }, request: None }
+                let Task { purpose, request, unanswered, .. } = task;
+                Advanced { wire, reached: Reached::Send { purpose, request, wait_ms }, request: None, unanswered }
             };
             self.hand_out(upload, advanced, hold).await?;
         }
@@ -307,7 +306,7 @@ impl Handing {
     /// Hands out what was reached, or records the end. What cannot be sent at all is told to the machine here.
     async fn hand_out(&mut self, mut upload: Upload, mut advanced: Advanced, hold: Hold) -> Result<()> {
         loop {
-            let Advanced { wire, reached, request: noted } = advanced;
+            let Advanced { wire, reached, request: noted, unanswered } = advanced;
             let (purpose, request, wait_ms) = match reached {
                 Reached::Send { purpose, request, wait_ms } => (purpose, request, wait_ms),
                 Reached::End(conclusion) => {
@@ -332,7 +331,7 @@ impl Handing {
             match self.prepare(&upload.target, &request, Some(&upload)).await? {
                 Ok((headers, staged)) => {
                     let endpoint = Some(upload.target.via.id);
-                    let task = Task { purpose, request, link: upload.link, endpoint };
+                    let task = Task { purpose, request, link: upload.link, endpoint, unanswered };
                     let step = Some((upload, wire, noted, hold));
                     let target = step.as_ref().map(|(upload, ..)| upload.target.clone());
                     let Some(target) = target else { return Ok(()) };
@@ -364,7 +363,7 @@ impl Handing {
         match self.prepare(&target, &request, None).await? {
             Ok((headers, staged)) => {
                 let endpoint = Some(target.via.id);
-                let task = Task { purpose: Purpose::Have(question), request, link: self.link.class(), endpoint };
+                let task = Task::of(Purpose::Have(question), request, self.link.class(), endpoint);
                 self.lease(&target, task, None, grant, headers, staged, 0).await
             }
             Err(_) => {
@@ -384,7 +383,7 @@ impl Handing {
         match self.prepare(&target, &request, None).await? {
             Ok((headers, staged)) => {
                 let endpoint = Some(target.via.id);
-                let task = Task { purpose: Purpose::Probe, request, link: self.link.class(), endpoint };
+                let task = Task::of(Purpose::Probe, request, self.link.class(), endpoint);
                 self.lease(&target, task, None, grant, headers, staged, 0).await
             }
             Err(_) => Ok(()),

@@ -17,7 +17,7 @@ use crate::observe::Change;
 use crate::outbox::Inner;
 use crate::runner::conclude::{self, Conclusion};
 use crate::runner::have;
-use crate::sight::Sight;
+use crate::sight::{Sight, Sights};
 use crate::store::leases::{self, Lease};
 use crate::store::{self, Target, deliveries, endpoints, money, uploads};
 
@@ -33,10 +33,12 @@ pub(super) async fn take(inner: &Arc<Inner>, id: LeaseId, told: HostOutcome) -> 
     }
     let Some((upload, wire, _)) = task::held(inner, &lease, &task).await? else { return void(inner, id).await };
     let outcome = seen(told, &task.request, &target, &wire);
-    let sight = Sight::told(&task.request, &outcome, &inner.accounts.now().0, &inner.config.clock.now());
+    let (link, now) = (inner.accounts.now().0, inner.config.clock.now());
+    let mut sights = Sights::after(task.unanswered.as_ref(), &task.request, &link, &now);
+    sights.add(Sight::told(&task.request, &outcome, &link, &now));
     let cost = cost(&outcome);
     let located = wire.locator().map(str::to_owned);
-    let Advanced { wire, reached, request } =
+    let Advanced { wire, reached, request, .. } =
         advance::after(&upload, wire, &task.purpose, &task.request, outcome, handed).await;
     let now = inner.config.clock.now();
     let acknowledged = wire.acknowledged();
@@ -54,7 +56,8 @@ pub(super) async fn take(inner: &Arc<Inner>, id: LeaseId, told: HostOutcome) -> 
         let conclusion = match reached {
             Reached::Send { purpose, request, wait_ms } if wanted => {
                 let due = (wait_ms > 0).then(|| now.utc_ms.saturating_add_unsigned(wait_ms));
-                let next = Task { purpose, request, link: task.link, endpoint: task.endpoint };
+                let (link, endpoint, unanswered) = (task.link, task.endpoint, sights.unanswered());
+                let next = Task { purpose, request, link, endpoint, unanswered };
                 let held = Some((upload.id, delivery, lease.epoch));
                 leases::insert(tx, &next.lease(lease.owner, held, upload.target.id, due)?, now.utc_ms)?;
                 if let Some(began) = upload.began(located.as_deref(), &wire) {
@@ -66,7 +69,8 @@ pub(super) async fn take(inner: &Arc<Inner>, id: LeaseId, told: HostOutcome) -> 
             Reached::Send { .. } => Conclusion::Stopped,
             Reached::End(conclusion) => conclusion,
         };
-        Ok(Some((false, conclude::record(tx, &upload, conclusion, Some(&sight), &now)?, file)))
+        let sight = sights.telling(conclusion.progressed());
+        Ok(Some((false, conclude::record(tx, &upload, conclusion, sight.as_ref(), &now)?, file)))
     });
     let Some((more, changes, file)) = recorded.await? else { return Ok(Taken::Stale) };
     if !telling.out.is_stub() && acknowledged > 0 {

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::outbox::Inner;
 use crate::runner::have::Question;
 use crate::runner::upload::{Upload, job, random};
+use crate::sight::Unanswered;
 use crate::store::leases::Lease;
 use crate::store::{self, Target, deliveries, uploads};
 
@@ -24,6 +25,9 @@ pub(super) struct Task {
     /// By which endpoint it goes; not told by steps of earlier versions.
     #[serde(default)]
     pub endpoint: Option<EndpointId>,
+    /// What earlier requests of the upload met there.
+    #[serde(default)]
+    pub unanswered: Option<Unanswered>,
 }
 
 /// What a step's outcome is for.
@@ -47,6 +51,11 @@ pub(super) enum Purpose {
 }
 
 impl Task {
+    /// One that stands by itself.
+    pub(super) fn of(purpose: Purpose, request: Request, link: LinkClass, endpoint: Option<EndpointId>) -> Self {
+        Self { purpose, request, link, endpoint, unanswered: None }
+    }
+
     pub(super) fn read(inner: &Inner, lease: &Lease) -> Result<Self> {
         let read = serde_json::from_str(&lease.task);
         inner.store.noted(read.map_err(|_| Error::Damaged))

@@ -62,9 +62,6 @@ impl Passing<'_> {
         if error.is_timeout() {
             self.gave_up(url, patience);
         }
-        if fault::is_no_tls(error) {
-            door.spoke_plain(&whither);
-        }
         fault::of(error)
     }
 

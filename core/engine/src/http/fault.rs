@@ -21,20 +21,6 @@ pub(super) fn of(error: &reqwest::Error) -> Cut {
     word.unwrap_or(if connecting { Cut::NoConnection } else { Cut::Reset })
 }
 
-/// Whether the peer answered the TLS hello with something that is no TLS record at all (RFC 8446 §5.1: its first byte is none of
-/// the content types, or its version is none).
-pub(super) fn is_no_tls(error: &reqwest::Error) -> bool {
-    use rustls::InvalidMessage as I;
-    let mut next: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = next {
-        if let Some(rustls::Error::InvalidMessage(what)) = error.downcast_ref() {
-            return matches!(what, I::InvalidContentType | I::UnknownProtocolVersion);
-        }
-        next = inner(error);
-    }
-    false
-}
-
 /// The next cause. An `io::Error` hides the error that it was made from behind that one's own cause.
 fn inner<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     if let Some(custom) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {

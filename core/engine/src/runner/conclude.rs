@@ -51,6 +51,16 @@ pub(crate) enum Conclusion {
     Park(ParkReason),
 }
 
+impl Conclusion {
+    /// Of one that rests: whether it came further.
+    pub(crate) fn progressed(&self) -> Option<bool> {
+        match self {
+            Self::Rest(rest) => Some(rest.progressed),
+            _ => None,
+        }
+    }
+}
+
 /// What follows when a machine needs nothing more.
 pub(crate) enum Next {
     /// This is its end.

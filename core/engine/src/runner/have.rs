@@ -10,7 +10,7 @@ use satchel_kernel::protocol::post::Rendition;
 use satchel_kernel::retry::{CAP_MS, backoff_ms};
 use satchel_kernel::state::{ParkReason, Proof, Trouble};
 use satchel_kernel::time::Now;
-use satchel_kernel::wire::{Protocol, Stored, Wire};
+use satchel_kernel::wire::{Protocol, Stored, Wire, trouble_of};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -270,15 +270,9 @@ fn key_for(key: UploadKey, delivery: DeliveryId) -> UploadKey {
 }
 
 fn trouble(fault: &CallFault) -> Trouble {
-    use satchel_kernel::gate::Verdict;
-    use satchel_kernel::outcome::Cut;
     match fault {
-        CallFault::NotService(Verdict::Imposter(form)) => Trouble::Imposter(*form),
-        CallFault::NotService(Verdict::Silence(Cut::NoAddress | Cut::NoConnection | Cut::Handshake)) => {
-            Trouble::Unreachable
-        }
-        CallFault::NotService(Verdict::Silence(_)) => Trouble::Cut,
-        CallFault::NotService(Verdict::Gateway | Verdict::Service(_)) => Trouble::Gateway(502),
+        // Of a gateway's answer the status is not kept: whoever asks through one hears that it fails.
+        CallFault::NotService(verdict) => trouble_of(*verdict, 502),
         CallFault::Refused { status: 401 | 403, .. } => Trouble::NeedsToken,
         CallFault::Refused { status: status @ (429 | 500..), .. } => Trouble::Busy(*status),
         CallFault::Refused { status, .. } => Trouble::Refused(*status),

@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::http::Http;
 use crate::observe::Change;
 use crate::outbox::Inner;
-use crate::sight::{self, Sight};
+use crate::sight::Sight;
 use crate::store::{Target, endpoints};
 
 /// How long the other port of a silent host is waited for.
@@ -59,12 +59,12 @@ async fn look(inner: &Arc<Inner>, target: &Target, ticket: &Ticket, stop: &Cance
     if sight.is_authentic() && !by_page {
         return Ok(Some(sight));
     }
-    if sight.how == How::Silent {
-        sight.other_port = other_port(&http, &request.url, stop).await;
+    if sight.seen.how == How::Silent {
+        sight.seen.other_port = other_port(&http, &request.url, stop).await;
     }
     if let Some(neutral) = inner.settings.neutral() {
         match contrast(inner, target, &neutral, stop).await? {
-            Some(contrast) => sight.contrast = contrast,
+            Some(contrast) => sight.seen.contrast = contrast,
             None if stop.is_cancelled() => return Ok(None),
             // There was too little left for it: what was seen of the endpoint counts all the same.
             None => {}
@@ -110,7 +110,7 @@ async fn contrast(
 /// Whether the host answers at the other of the two ports that everything is let through to.
 async fn other_port(http: &Http, url: &Url, stop: &CancellationToken) -> How {
     let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else { return How::Unknown };
-    sight::how(http.knock(host, if port == 443 { 80 } else { 443 }, KNOCK, stop).await)
+    http.knock(host, if port == 443 { 80 } else { 443 }, KNOCK, stop).await
 }
 
 fn is_ours(outcome: &Outcome) -> bool {

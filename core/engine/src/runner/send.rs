@@ -199,11 +199,7 @@ impl Sending {
         let record = upload.step_record(wire, request);
         let pace = settling.as_ref().and_then(|settling| pace(settling.carried(), self.began.elapsed()));
         let (class, network) = (self.ticket.link.class(), self.ticket.link.network.clone());
-        let progressed = match &conclusion {
-            Conclusion::Rest(rest) => Some(rest.progressed),
-            _ => None,
-        };
-        let sight = self.sights.lock().unwrap_or_else(PoisonError::into_inner).telling(progressed);
+        let sight = self.sights.lock().unwrap_or_else(PoisonError::into_inner).telling(conclusion.progressed());
         let (changes, settling) = inner
             .store
             .write(move |tx| {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::targets::{Spec, Target};
+use super::uploads::MAY_BE_WHOLE;
 use super::{blocks, rows, settings};
 use crate::error::Result;
 use crate::sight::Sight;
@@ -119,13 +120,8 @@ pub(super) fn set(tx: &Transaction<'_>, target: i64, url: &str, spec: &Spec) -> 
     }
     if !has_several_stores(&all) {
         // What another store was asked about, this one was not.
-        let asked = "SELECT 1 FROM target WHERE id = ?1 AND checked_store IS NOT NULL AND checked_store <> url";
-        if tx.query_row(asked, [target], |_| Ok(())).optional()?.is_some() {
-            tx.execute(
-                "UPDATE delivery SET checked = 0 WHERE target = ?1 AND checked = 1 AND stage IN ('waiting', 'resting', 'sending')
-                   AND EXISTS (SELECT 1 FROM payload y WHERE y.id = delivery.payload AND y.hash IS NOT NULL)",
-                [target],
-            )?;
+        if asked_store(tx, TargetId(target), url)? != url {
+            tx.execute(UNASK, [target])?;
         }
         tx.execute("UPDATE target SET checked_store = NULL WHERE id = ?1", [target])?;
     }
@@ -160,15 +156,31 @@ fn has_several_stores(endpoints: &[Endpoint]) -> bool {
 /// As the planner sees them. `names_only`: whoever carries the requests asks for names by itself.
 pub(super) fn views(endpoints: &[Endpoint], names_only: bool) -> Vec<EndpointView> {
     let stores = stores(endpoints);
-    let number = |store: &str| stores.iter().position(|one| *one == store).and_then(|at| Store::try_from(at).ok());
     let seen = endpoints.iter().filter(|endpoint| !names_only || !endpoint.is_by_address());
     let view = |one: &Endpoint| EndpointView {
         id: one.id,
-        store: number(&one.store).unwrap_or(0),
+        store: number(&stores, &one.store).unwrap_or(0),
         proves: one.create.scheme() == "https",
         fares: one.fares,
     };
     seen.map(view).collect()
+}
+
+/// A store, as the planner numbers it.
+fn number(stores: &[&str], store: &str) -> Option<Store> {
+    stores.iter().position(|one| *one == store).and_then(|at| Store::try_from(at).ok())
+}
+
+/// Has a target asked anew about what it was asked about. What is not made yet has no name to ask by.
+const UNASK: &str = "UPDATE delivery SET checked = 0
+     WHERE target = ?1 AND checked = 1 AND stage IN ('waiting', 'resting', 'sending')
+       AND EXISTS (SELECT 1 FROM payload y WHERE y.id = delivery.payload AND y.hash IS NOT NULL)";
+
+/// The store that a target was asked about; the one of its first endpoint, which is its address, unless another was.
+fn asked_store(conn: &Connection, target: TargetId, url: &str) -> Result<String> {
+    let mut query = conn.prepare_cached("SELECT checked_store FROM target WHERE id = ?1")?;
+    let asked: Option<String> = query.query_row([target.0], |row| row.get(0))?;
+    Ok(asked.unwrap_or_else(|| url.to_owned()))
 }
 
 /// The store to which a delivery belongs: bytes of it were sent there. A receiver that was asked and does not have it may get it
@@ -178,24 +190,23 @@ pub(super) fn store_of(conn: &Connection, target: &Target, delivery: DeliveryId)
     if stores.len() < 2 {
         return Ok(None);
     }
-    let mut query = conn.prepare_cached(
-        "SELECT u.endpoint, u.sent > 0, u.protocol = 'tus' AND CASE WHEN json_valid(CAST(u.state AS TEXT)) THEN json_extract(CAST(u.state AS TEXT), '$.ceiling') >= d.bytes ELSE 1 END
-         FROM upload u JOIN delivery d ON d.id = u.delivery WHERE u.delivery = ?1 AND u.ended_utc_ms IS NULL",
-    )?;
-    let found: Option<(String, bool, Option<bool>)> =
+    let mut query = conn.prepare_cached(&format!(
+        "SELECT u.endpoint, u.sent > 0, {MAY_BE_WHOLE} FROM upload u WHERE u.delivery = ?1 AND u.ended_utc_ms IS NULL",
+    ))?;
+    let found: Option<(String, bool, bool)> =
         query.query_row([delivery.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
     let Some((store, sent, whole)) = found else { return Ok(None) };
-    let bound = whole == Some(true) || sent && !target.is_receiver();
-    let number = stores.iter().position(|one| *one == store).and_then(|at| Store::try_from(at).ok());
-    Ok(number.filter(|_| bound))
+    let bound = whole || sent && !target.is_receiver();
+    Ok(if bound { number(&stores, &store) } else { None })
 }
 
-/// See [`store_of`], of a target that is not at hand.
-pub(super) fn store_of_id(conn: &Connection, target: TargetId, delivery: DeliveryId) -> Result<Option<Store>> {
-    match super::all_targets(conn)?.iter().find(|one| one.id == target) {
-        Some(target) => store_of(conn, target, delivery),
-        None => Ok(None),
+/// The targets with several stores, where there are any among those that a view shows.
+pub(super) fn apart(conn: &Connection, views: &[TargetView]) -> Result<Vec<Target>> {
+    if !views.iter().any(|view| view.endpoints.windows(2).any(|two| two[0].store != two[1].store)) {
+        return Ok(vec![]);
     }
+    let all = super::all_targets(conn)?;
+    Ok(all.into_iter().filter(|target| has_several_stores(&target.endpoints)).collect())
 }
 
 /// Where a target's traffic goes to another store than before: what it was asked about there says nothing of this one. Whatever
@@ -206,20 +217,14 @@ pub(crate) fn follow_store(tx: &Transaction<'_>, target: &Target, view: &TargetV
     }
     let way = view.way(now, None).and_then(|way| target.endpoints.iter().find(|endpoint| endpoint.id == way.id));
     let Some(way) = way else { return Ok(()) };
-    let checked: Option<String> = tx
-        .prepare_cached("SELECT checked_store FROM target WHERE id = ?1")?
-        .query_row([target.id.0], |row| row.get(0))?;
-    if checked.as_deref().unwrap_or(&target.url) == way.store {
+    if asked_store(tx, target.id, &target.url)? == way.store {
         return Ok(());
     }
-    tx.execute(
-        // What is not made yet has no name to ask by.
-        "UPDATE delivery SET checked = 0 WHERE target = ?1 AND checked = 1 AND stage IN ('waiting', 'resting', 'sending')
-           AND EXISTS (SELECT 1 FROM payload y WHERE y.id = delivery.payload AND y.hash IS NOT NULL)
-           AND NOT EXISTS (SELECT 1 FROM upload u WHERE u.delivery = delivery.id AND u.ended_utc_ms IS NULL
-             AND u.endpoint <> ?2 AND u.protocol = 'tus' AND CASE WHEN json_valid(CAST(u.state AS TEXT)) THEN json_extract(CAST(u.state AS TEXT), '$.ceiling') >= delivery.bytes ELSE 1 END)",
-        params![target.id.0, way.store],
-    )?;
+    let unless_there = format!(
+        "{UNASK} AND NOT EXISTS (SELECT 1 FROM upload u
+         WHERE u.delivery = delivery.id AND u.ended_utc_ms IS NULL AND u.endpoint <> ?2 AND {MAY_BE_WHOLE})",
+    );
+    tx.execute(&unless_there, params![target.id.0, way.store])?;
     tx.execute("UPDATE target SET checked_store = ?2 WHERE id = ?1", params![target.id.0, way.store])?;
     Ok(())
 }
@@ -228,18 +233,12 @@ pub(crate) fn follow_store(tx: &Transaction<'_>, target: &Target, view: &TargetV
 /// store's alone. `asked`: it leads to where traffic goes.
 pub(crate) fn may_settle(conn: &Connection, target: &Target, delivery: DeliveryId, asked: bool) -> Result<bool> {
     let Some(store) = store_of(conn, target, delivery)? else { return Ok(asked) };
-    let here = stores(&target.endpoints).iter().position(|one| *one == target.via.store);
-    Ok(here.and_then(|at| Store::try_from(at).ok()) == Some(store))
+    Ok(number(&stores(&target.endpoints), &target.via.store) == Some(store))
 }
 
 /// Whether what this endpoint says of what it has counts for the store to which traffic goes.
 pub(crate) fn is_asked(conn: &Connection, target: &Target) -> Result<bool> {
-    if !has_several_stores(&target.endpoints) {
-        return Ok(true);
-    }
-    let mut query = conn.prepare_cached("SELECT checked_store FROM target WHERE id = ?1")?;
-    let checked: Option<String> = query.query_row([target.id.0], |row| row.get(0))?;
-    Ok(checked.as_deref().unwrap_or(&target.url) == target.via.store)
+    Ok(!has_several_stores(&target.endpoints) || asked_store(conn, target.id, &target.url)? == target.via.store)
 }
 
 /// What a request made of the endpoint that it went by.
@@ -252,7 +251,7 @@ pub(crate) struct Saw {
 
 /// Records what a request that ended tells of the endpoint that it went by. None where it tells nothing.
 pub(crate) fn saw(tx: &Transaction<'_>, target: &Target, sight: &Sight, now: &Now, seed: u64) -> Result<Option<Saw>> {
-    let id = target.via.id;
+    let (id, seen) = (target.via.id, sight.seen);
     let Some(before) = fares(tx, id)? else { return Ok(None) };
     let other_way = target.endpoints.iter().find(|other| other.id != id && other.url == target.via.url);
     let other_way = match other_way {
@@ -263,13 +262,13 @@ pub(crate) fn saw(tx: &Transaction<'_>, target: &Target, sight: &Sight, now: &No
     let evidence = Evidence {
         open_by_address: other_way.as_ref().is_some_and(by_address_open),
         known: before.known,
-        contrast: if before.portal && sight.contrast == Contrast::Unknown { Contrast::Portal } else { sight.contrast },
-        in_a_row: sight.cut().map_or(0, |cut| before.in_a_row_with(cut, sight.times)),
-        ..sight.evidence()
+        contrast: if before.portal && seen.contrast == Contrast::Unknown { Contrast::Portal } else { seen.contrast },
+        in_a_row: sight.cut.map_or(0, |cut| before.in_a_row_with(cut, sight.times)),
+        ..seen
     };
     let Some(finding) = health::find(&evidence) else { return Ok(None) };
     let mut fares = before.after(finding, &sight.met(), now, seed ^ id.0.unsigned_abs());
-    match sight.contrast {
+    match seen.contrast {
         Contrast::Portal => fares = Fares { portal: true, ..fares.captive(now) },
         Contrast::Works => fares.portal = false,
         Contrast::Unknown | Contrast::Nothing => {}

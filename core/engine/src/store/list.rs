@@ -9,7 +9,7 @@ use satchel_kernel::state::{AssetKind, AssetState, Proof, WaitReason};
 use satchel_kernel::time::Now;
 
 use super::deliveries::UNIT_LEFT;
-use super::{endpoints, grants, rows};
+use super::{Target, endpoints, grants, rows};
 use crate::error::{Error, Result};
 
 /// An asset as an app or a command shows it.
@@ -242,6 +242,7 @@ fn complete(conn: &Connection, assets: &mut [Loaded], world: &World, policy: &Po
          WHERE p.asset BETWEEN ?1 AND ?2 AND delivery.stage <> 'dropped' ORDER BY p.asset DESC, delivery.id",
     ))?;
     let mut found = query.query(range)?;
+    let apart = endpoints::apart(conn, &world.targets)?;
     let mut at = 0;
     while let Some(row) = found.next()? {
         let seq: i64 = row.get(13)?;
@@ -250,7 +251,7 @@ fn complete(conn: &Connection, assets: &mut [Loaded], world: &World, policy: &Po
         }
         // Removed ones in between are not on the page.
         let Some(Loaded { view, safe, .. }) = assets.get_mut(at).filter(|a| a.view.seq == seq) else { continue };
-        let delivery = delivery(conn, row, world, policy, now)?;
+        let delivery = delivery(conn, row, (world, &apart), policy, now)?;
         if delivery.rendition == Rendition::Original {
             view.sent += delivery.sent;
             view.acknowledged += delivery.acknowledged;
@@ -276,16 +277,23 @@ fn capped(state: AssetState) -> AssetState {
     }
 }
 
-fn delivery(conn: &Connection, row: &Row<'_>, world: &World, policy: &Policy, now: &Now) -> Result<DeliveryView> {
-    let target = TargetId(row.get(0)?);
+fn delivery(
+    conn: &Connection,
+    row: &Row<'_>,
+    (world, apart): (&World, &[Target]),
+    policy: &Policy,
+    now: &Now,
+) -> Result<DeliveryView> {
+    let (target, id) = (TargetId(row.get(0)?), DeliveryId(row.get(18)?));
     let rendition = rows::name(row, 1, Rendition::from_name)?;
     let album: String = row.get(15)?;
     let item = Item { kind: rows::json(row, 14)?, rendition, album: &album, urgent: row.get(16)? };
-    let grant = grants::of_delivery(conn, DeliveryId(row.get(18)?), &world.grants)?;
+    let grant = grants::of_delivery(conn, id, &world.grants)?;
     let todo = rows::count(row, 17)?;
-    let views = world.targets.iter().find(|view| view.id == target).map_or(&[][..], |view| &view.endpoints);
-    let several = views.windows(2).any(|two| two[0].store != two[1].store);
-    let store = if several { endpoints::store_of_id(conn, target, DeliveryId(row.get(18)?))? } else { None };
+    let store = match apart.iter().find(|one| one.id == target) {
+        Some(target) => endpoints::store_of(conn, target, id)?,
+        None => None,
+    };
     let state = reason(now, &Delivery { target, stage: stage(row)?, item, todo, grant, store }, world, policy);
     let (bytes, sent) = (rows::count(row, 3)?, rows::count(row, 10)?);
     let done = matches!(state, AssetState::Delivered { .. });

@@ -181,14 +181,16 @@ pub(crate) fn adopt(
     Ok(())
 }
 
+/// Of an upload `u`: the last byte of the payload may have arrived. What the state does not tell may be so.
+pub(super) const MAY_BE_WHOLE: &str = "(u.protocol = 'tus' AND CASE WHEN json_valid(CAST(u.state AS TEXT))
+       THEN coalesce(json_extract(CAST(u.state AS TEXT), '$.ceiling') >= (SELECT d.bytes FROM delivery d WHERE d.id = u.delivery), 1)
+       ELSE 1 END)";
+
 /// Whether all of it may have arrived at another store.
 fn is_whole_elsewhere(conn: &Connection, delivery: DeliveryId, store: &str) -> Result<bool> {
-    let mut query = conn.prepare_cached(
-        "SELECT u.protocol = 'tus' AND CASE WHEN json_valid(CAST(u.state AS TEXT))
-           THEN json_extract(CAST(u.state AS TEXT), '$.ceiling') >= d.bytes ELSE 1 END
-         FROM upload u JOIN delivery d ON d.id = u.delivery
-         WHERE u.delivery = ?1 AND u.ended_utc_ms IS NULL AND u.endpoint <> ?2",
-    )?;
+    let mut query = conn.prepare_cached(&format!(
+        "SELECT {MAY_BE_WHOLE} FROM upload u WHERE u.delivery = ?1 AND u.ended_utc_ms IS NULL AND u.endpoint <> ?2",
+    ))?;
     Ok(query.query_row(params![delivery.0, store], |row| row.get(0)).optional()?.unwrap_or(false))
 }
 

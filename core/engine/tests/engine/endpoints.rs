@@ -32,16 +32,16 @@ async fn carrier(outbox: &Outbox, target: TargetId) -> Option<usize> {
 }
 
 /// A server behind two links that share its store.
-struct Twice {
-    place: Place,
-    tus: LyingTus,
-    links: [Simulator; 2],
-    outbox: Outbox,
-    target: TargetId,
+pub(crate) struct Twice {
+    pub(crate) place: Place,
+    pub(crate) tus: LyingTus,
+    pub(crate) links: [Simulator; 2],
+    pub(crate) outbox: Outbox,
+    pub(crate) target: TargetId,
 }
 
 impl Twice {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let (place, tus) = (Place::new(), LyingTus::start().await.unwrap());
         let links = [before(tus.addr()), before(tus.addr())];
         let outbox = place.open().await;

@@ -3,13 +3,17 @@
 mod day;
 pub(crate) mod system;
 
+use std::time::Duration;
+
 use satchel::host::{
     Cut, HostId, HostLimits, HostOutcome, HostStep, LEAST_BYTES_PER_STEP, LeaseId, Method, Peer, Taken,
 };
+use satchel::kernel::health::{Block, Health};
 use satchel::{AssetState, Error, Link, Outbox, Policy, Proof};
 use satchel_testkit::liar::LyingTus;
 use system::Transfer;
 
+use super::endpoints::Twice;
 use super::world::{Place, add, aim, open, pair, receiver, run, run_out, states, within};
 
 pub(crate) fn limits(most_steps: usize) -> HostLimits {
@@ -355,5 +359,37 @@ async fn a_warning_page_completes_nothing_and_a_claim_of_trust_over_plain_http_i
         outbox.host_outcome(transfer.step.lease, claimed).await.unwrap();
     }
     assert_eq!(outbox.asset(id).await.unwrap().state, AssetState::Delivered { proof: Proof::Unproven });
+    run_out(&outbox).await;
+}
+
+/// Questions are answered, and whatever carries a part of a photo is broken off: that the questions are answered must not hide it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_whose_bodies_are_broken_off_goes_on_by_the_other_endpoint() {
+    let Twice { place, tus, links, outbox, target } = Twice::new().await;
+    let blocked = links[0].addr().port();
+    let photo = place.photo("a.jpg", 200_000, 1);
+    add(&outbox, &photo.path).await;
+    let mut broken_off = 0;
+    let carried = async {
+        while tus.completions_of(&photo.hash) == 0 {
+            for step in outbox.host_steps(host(1), limits(4)).await.unwrap().steps {
+                let transfer = Transfer::of(step);
+                let breaks = transfer.step.method == Method::Patch && transfer.step.url.port() == Some(blocked);
+                broken_off += usize::from(breaks);
+                let outcome = match breaks {
+                    true => HostOutcome::Cut { sent: Some(1_000), cut: Cut::Reset },
+                    false => transfer.send().await,
+                };
+                assert_ne!(outbox.host_outcome(transfer.step.lease, outcome).await.unwrap(), Taken::Stale);
+            }
+            // What rests is due in a second or two.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    within(carried).await;
+    assert_eq!((tus.completions_of(&photo.hash), tus.created()), (1, 1), "one upload, by two ways");
+    assert!(broken_off <= 10, "the first endpoint was tried {broken_off} times");
+    let first = outbox.endpoints(target).await.unwrap().remove(0);
+    assert_eq!(first.health, Health::Blocked(Block::Reset), "{first:?}");
     run_out(&outbox).await;
 }

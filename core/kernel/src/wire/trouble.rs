@@ -15,8 +15,7 @@ pub(super) fn rest_after(outcome: &Outcome, verdict: Verdict, now: &Now) -> Rest
     };
     let (trouble, of_target) = named(verdict, status);
     // An imposter may not ask us to wait: its page is gone with the hotel's network, and the wait would stay.
-    let authentic = matches!(verdict, Verdict::Service(_) | Verdict::Gateway);
-    let after_ms = if authentic { asked_wait(outcome, now) } else { None };
+    let after_ms = if verdict.is_authentic() { asked_wait(outcome, now) } else { None };
     Rest { trouble, after_ms, of_target, progressed: false }
 }
 

@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn a_blobs_assets_are_found_by_the_blob() {
         let dir = tempfile::TempDir::new().unwrap();
-        let store = crate::store::Store::open(dir.path()).unwrap();
+        let store = crate::store::Store::open(dir.path(), None).unwrap();
         for sql in [NAMED, SHOWN, DROPPED, BARE, LOST, laid::WAITING] {
             let plan: Vec<String> = store
                 .write_now(|tx| {
@@ -337,7 +337,7 @@ mod tests {
     #[test]
     fn a_page_of_a_long_list_is_read_from_an_index() {
         let dir = tempfile::TempDir::new().unwrap();
-        let store = crate::store::Store::open(dir.path()).unwrap();
+        let store = crate::store::Store::open(dir.path(), None).unwrap();
         for order in [Order::Taken, Order::Arrived] {
             for tagged in [false, true] {
                 let sql = format!("EXPLAIN QUERY PLAN {}", page_sql(order, tagged));

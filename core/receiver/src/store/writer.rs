@@ -4,13 +4,13 @@
 //! change in a savepoint of its own, so that one that fails takes nothing with it. Nobody is answered before the commit.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use super::StoreError;
+use super::{Open, StoreError};
 
 /// The most changes to one commit.
 const TOGETHER: usize = 64;
@@ -28,9 +28,9 @@ type Change = Box<dyn FnOnce(&Transaction<'_>) -> Made + Send>;
 pub(super) struct Writer(Sender<Change>);
 
 impl Writer {
-    pub(super) fn start(connection: Arc<Mutex<Connection>>) -> std::io::Result<Self> {
+    pub(super) fn start(open: Arc<Open>) -> std::io::Result<Self> {
         let (changes, queue) = channel();
-        std::thread::Builder::new().name("store-writer".into()).spawn(move || serve(&connection, &queue))?;
+        std::thread::Builder::new().name("store-writer".into()).spawn(move || serve(&open, &queue))?;
         Ok(Self(changes))
     }
 
@@ -54,13 +54,13 @@ impl Writer {
     }
 }
 
-fn serve(connection: &Mutex<Connection>, queue: &Receiver<Change>) {
+fn serve(open: &Open, queue: &Receiver<Change>) {
     let mut waiting = Vec::new();
     while let Ok(first) = queue.recv() {
         waiting.push(first);
         waiting.extend(queue.try_iter().take(TOGETHER - 1));
         while !waiting.is_empty() {
-            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut connection = open.connection();
             let mut made = Vec::new();
             let kept = commit(&mut connection, &mut waiting, &mut made).map_err(Arc::new);
             drop(connection);
@@ -97,11 +97,11 @@ fn commit(connection: &mut Connection, waiting: &mut Vec<Change>, made: &mut Vec
 mod tests {
     use super::*;
 
-    fn writer() -> (Writer, Arc<Mutex<Connection>>) {
+    fn writer() -> (Writer, Arc<Open>) {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE t (n INTEGER PRIMARY KEY)").unwrap();
-        let connection = Arc::new(Mutex::new(connection));
-        (Writer::start(connection.clone()).unwrap(), connection)
+        let open = Open::new(connection, Connection::open_in_memory().unwrap(), None);
+        (Writer::start(open.clone()).unwrap(), open)
     }
 
     fn insert(tx: &Transaction<'_>, n: i64) -> Result<i64, StoreError> {
@@ -109,17 +109,17 @@ mod tests {
         Ok(n)
     }
 
-    fn there(connection: &Mutex<Connection>) -> Vec<i64> {
-        let connection = connection.lock().unwrap();
+    fn there(open: &Open) -> Vec<i64> {
+        let connection = open.connection();
         let mut ask = connection.prepare("SELECT n FROM t ORDER BY n").unwrap();
         ask.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 
     #[test]
     fn one_that_fails_or_panics_takes_nothing_with_it() {
-        let (writer, connection) = writer();
+        let (writer, open) = writer();
         // All wait while this is held, and go into one commit.
-        let held = connection.lock().unwrap();
+        let held = open.connection();
         let first = writer.submit(|tx| insert(tx, 1));
         let again = writer.submit(|tx| {
             insert(tx, 2)?;
@@ -135,13 +135,13 @@ mod tests {
         assert!(matches!(again.blocking_recv().unwrap(), Err(StoreError::Sql(_))));
         assert!(panics.blocking_recv().is_err());
         assert_eq!(last.blocking_recv().unwrap().unwrap(), 4);
-        assert_eq!(there(&connection), [1, 4]);
+        assert_eq!(there(&open), [1, 4]);
     }
 
     #[test]
     fn when_the_transaction_ends_early_nobody_is_told_that_it_is_kept() {
-        let (writer, connection) = writer();
-        let held = connection.lock().unwrap();
+        let (writer, open) = writer();
+        let held = open.connection();
         let first = writer.submit(|tx| insert(tx, 1));
         let full = writer.submit(|tx| {
             insert(tx, 2)?;
@@ -155,6 +155,6 @@ mod tests {
         assert!(full.blocking_recv().unwrap().is_err());
         assert!(after.blocking_recv().is_err(), "not come to, and not told a lie");
         assert_eq!(writer.submit(|tx| insert(tx, 5)).blocking_recv().unwrap().unwrap(), 5);
-        assert_eq!(there(&connection), [5]);
+        assert_eq!(there(&open), [5]);
     }
 }

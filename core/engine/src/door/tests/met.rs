@@ -61,7 +61,7 @@ fn met(how: How, answers: &[IpAddr]) -> Met {
 
 async fn tried(door: &Door, url: &Url) -> (Cut, Met) {
     let http = patient(door, url, Duration::from_millis(400));
-    assert_eq!(http.met(url).how, How::NotTried);
+    assert_eq!(http.met(url).how, How::Unknown);
     let outcome = send(&http, &upload(url, 10)).await;
     (cut(&outcome), http.met(url))
 }
@@ -87,7 +87,7 @@ async fn what_a_connection_was_made_to_is_told_of_this_route_only() {
     let ours = by_route(&door, &url);
     assert!(matches!(send(&ours, &upload(&url, 10)).await, Outcome::Reply { .. }));
     let found = ours.met(&url);
-    assert_eq!((found.how, found.address, found.spoke_plain), (How::Connected, Some(LOCAL), false));
+    assert_eq!((found.how, found.address, found.heard), (How::Connected, Some(LOCAL), Heard::Http));
     assert!(found.answers.contains(&LOCAL), "{found:?}");
     assert_eq!((other.met(&url), ours.met(&at("localhost", 1))), (Met::default(), Met::default()));
 }
@@ -101,7 +101,7 @@ async fn of_two_routes_to_one_host_each_has_its_own_fault() {
     let (ours, theirs) = (patient(&door, &url, Duration::from_millis(600)), http(&door, &url));
     let request = upload(&url, 10);
     let other = async {
-        while ours.met(&url).how == How::NotTried && theirs.met(&url).how == How::NotTried {
+        while ours.met(&url).how == How::Unknown && theirs.met(&url).how == How::Unknown {
             assert_eq!(cut(&send(&theirs, &request).await), Cut::NoAddress);
         }
     };
@@ -226,7 +226,7 @@ async fn a_knock_tells_whether_somebody_is_there_and_is_counted() {
     assert_eq!(door.spent(1).unwrap().connections, 3);
     assert_eq!(http.met(&at("127.0.0.1", deaf.address.port())).how, How::Silent);
     stop.cancel();
-    assert_eq!(knocked("127.0.0.1", peer.address().port()).await, How::NotTried);
+    assert_eq!(knocked("127.0.0.1", peer.address().port()).await, How::Unknown);
 }
 
 #[tokio::test]
@@ -234,9 +234,9 @@ async fn who_may_not_send_may_not_knock() {
     let (peer, door) = (Peer::start(Manner::Quick), door(10));
     let (http, stop) = (by_route(&door, &peer.url()), CancellationToken::new());
     let port = peer.address().port();
-    assert_eq!(http.knock("127.0.0.1", port, PATIENCE, &stop).await, How::NotTried, "nothing is left for it");
+    assert_eq!(http.knock("127.0.0.1", port, PATIENCE, &stop).await, How::Unknown, "nothing is left for it");
     door.shut();
-    assert_eq!(http.knock("127.0.0.1", port, PATIENCE, &stop).await, How::NotTried, "it has not entered");
+    assert_eq!(http.knock("127.0.0.1", port, PATIENCE, &stop).await, How::Unknown, "it has not entered");
     assert_eq!((peer.connections(), door.spent(1).unwrap()), (0, Spent::default()));
 }
 

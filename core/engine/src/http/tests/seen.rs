@@ -6,12 +6,12 @@ use std::sync::Arc;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
+use satchel_kernel::health::{Heard, How};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::identity::{FINE, serves};
 use super::server::{Server, drain};
 use super::*;
-use crate::door::How;
 use crate::http::certificate::{Refusal, Said};
 
 type Years = (i32, i32);
@@ -101,7 +101,7 @@ async fn seen_with(trust: &Trust, shown: &Shown, key: &KeyPair) -> CertificateSe
     let (url, http) = (server.https(), with_trust(trust, &server.https()));
     assert_eq!(http.certificate(&url), None);
     assert_eq!(cut(&plain(&http, &get(&url)).await), Cut::Certificate);
-    assert_eq!((http.met(&url).how, http.met(&url).spoke_plain), (How::Connected, false));
+    assert_eq!((http.met(&url).how, http.met(&url).heard), (How::Connected, Heard::Tls));
     let seen = http.certificate(&url).unwrap();
     assert_eq!(seen.sha256, hex(&shown.chain[0]));
     assert_eq!(http.certificate(&"https://other.example/".parse().unwrap()), None);
@@ -272,10 +272,10 @@ async fn met_by(server: &Server) -> (Cut, crate::door::Met) {
 
 #[tokio::test]
 async fn who_answers_the_hello_with_something_else_is_told() {
-    for words in [
-        &b"HTTP/1.1 302 Found\r\nLocation: http://portal.example/\r\n\r\n"[..],
-        b"SSH-2.0-box\r\n",
-        b"\x00\x00\x00\x00\x00\x00",
+    for (words, heard) in [
+        (&b"HTTP/1.1 302 Found\r\nLocation: http://portal.example/\r\n\r\n"[..], Heard::Http),
+        (b"SSH-2.0-box\r\n", Heard::Other),
+        (b"\x00\x00\x00\x00\x00\x00", Heard::Other),
     ] {
         let portal = Server::start(move |mut stream| async move {
             let _ = stream.write_all(words).await;
@@ -283,7 +283,7 @@ async fn who_answers_the_hello_with_something_else_is_told() {
         })
         .await;
         let (cut, met) = met_by(&portal).await;
-        assert_eq!((cut, met.how, met.spoke_plain), (Cut::Handshake, How::Connected, true), "{words:?}");
+        assert_eq!((cut, met.how, met.heard), (Cut::Handshake, How::Connected, heard), "{words:?}");
     }
 }
 
@@ -301,11 +301,13 @@ async fn a_reset_an_alert_and_silence_after_the_hello_are_not_plain_words() {
     let silent = Server::start(|mut stream| async move {
         drain(&mut stream).await;
     });
-    for (server, want) in
-        [(alert.await, Cut::Handshake), (reset.await, Cut::Handshake), (silent.await, Cut::NoConnection)]
-    {
+    for (server, want, heard) in [
+        (alert.await, Cut::Handshake, Heard::Tls),
+        (reset.await, Cut::Handshake, Heard::Nothing),
+        (silent.await, Cut::NoConnection, Heard::Nothing),
+    ] {
         let (cut, met) = met_by(&server).await;
-        assert_eq!((cut, met.how, met.spoke_plain), (want, How::Connected, false));
+        assert_eq!((cut, met.how, met.heard), (want, How::Connected, heard));
         assert_eq!(met.address, Some(server.address.ip()));
     }
 }
