@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use satchel_kernel::ids::{AssetId, DeliveryId, EndpointId, TargetId};
+use satchel_kernel::link::Link;
 use satchel_kernel::planner::{Bench, World};
 use satchel_kernel::policy::Policy;
 use satchel_kernel::wire::Patience;
@@ -91,6 +92,8 @@ pub(crate) struct Inner {
     rendering: Arc<tokio::sync::Mutex<()>>,
     /// What every byte goes through.
     pub door: Door,
+    /// The link over which a host was last given steps by this process.
+    pub host_link: Mutex<Option<Link>>,
     /// Held while the host makes something of a film.
     filming: Arc<tokio::sync::Mutex<()>>,
     clients: Mutex<HashMap<(TargetId, EndpointId), Http>>,
@@ -335,7 +338,7 @@ impl Inner {
 }
 
 /// A panic elsewhere leaves these maps whole: each change of them is one call.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -396,6 +399,7 @@ fn open(config: Config) -> Result<Outbox> {
         rendering: Arc::default(),
         door,
         filming: Arc::default(),
+        host_link: Mutex::default(),
         clients: Mutex::default(),
         suspended: watch::Sender::new(false),
         running: tokio::sync::Mutex::default(),

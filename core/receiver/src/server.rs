@@ -71,7 +71,7 @@ impl Receiver {
     /// Opens the store, redoes what a kill left half done, and listens.
     ///
     /// # Errors
-    /// See [`StartError`]; nothing was changed then but that the store's folder may have been made.
+    /// See [`StartError`]. Nothing is lost then; the store may have been made, or brought to this version.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         if config.plain_http && !config.listen.ip().is_loopback() {
             return Err(StartError::PlainHttp(config.listen));

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use satchel_kernel::health::Fares;
 use satchel_kernel::ids::{BlobHash, DeliveryId, EndpointId, GrantId, HostId, Nonce, TargetId, UploadId, UploadKey};
 use satchel_kernel::link::{Link, LinkKind};
 use satchel_kernel::money::price;
@@ -23,7 +24,7 @@ use super::task::{self, Purpose, Task};
 use super::{HostBody, HostLimits, HostStep, HostSteps};
 use crate::error::Result;
 use crate::observe::Change;
-use crate::outbox::Inner;
+use crate::outbox::{Inner, lock};
 use crate::runner::conclude;
 use crate::runner::upload::{Upload, job, random};
 use crate::runner::{have, probe, read, render};
@@ -83,7 +84,12 @@ impl Handing {
     async fn fill(&mut self) -> Result<Wake> {
         let now = self.inner.config.clock.now();
         let link = self.link.clone();
+        let before = lock(&self.inner.host_link).replace(link.clone());
         let work = move |tx: &store::Tx<'_>| {
+            if before.is_some_and(|before| before != link) {
+                store::endpoints::link_changed(tx, &link, &now)?;
+                store::targets::other_network(tx)?;
+            }
             store::endpoints::came_to(tx, &link, &now)?;
             store::wake(tx, &now)
         };
@@ -201,21 +207,26 @@ impl Handing {
 
     /// Steps that outcomes led to, and that wait here.
     async fn go_on(&mut self) -> Result<()> {
-        let (owner, limit) = (self.owner, self.limits.most_steps);
-        for lease in self.inner.store.read(move |conn| leases::ready(conn, owner, limit)).await? {
+        let owner = self.owner;
+        for lease in self.inner.store.read(move |conn| leases::ready(conn, owner)).await? {
             if self.is_full() || self.left == Some(0) {
                 return Ok(());
             }
             let task = Task::read(&self.inner, &lease)?;
-            let Some((mut upload, wire, wanted)) = task::held(&self.inner, &lease, &task).await? else { continue };
+            let held = task::held(&self.inner, &lease, &task).await?;
+            // Where it goes is none of its target's ways any more, or not now: the plan finds another, or says why it waits.
+            let now = self.inner.config.clock.now();
+            let is_open = |fares: &Fares| fares.is_awake(&now) && !fares.wants_probe();
+            let Some((mut upload, wire, wanted)) = held.filter(|(upload, ..)| is_open(&upload.target.via.fares)) else {
+                self.inner.store.write(move |tx| leases::let_go(tx, lease.id)).await?;
+                continue;
+            };
             match self.leave(upload.out.delivery).await? {
                 Some(leave) => upload.grant = leave.grant,
                 // What its server keeps, it keeps.
                 None => continue,
             }
-            let now = self.inner.config.clock.now();
-            let rests = upload.target.rest.is_some_and(|(due, _)| !due.is_over(&now));
-            if rests || !upload.target.via.fares.is_awake(&now) {
+            if upload.target.rest.is_some_and(|(due, _)| !due.is_over(&now)) {
                 continue;
             }
             let hold = Hold::Ready { lease: lease.id, epoch: lease.epoch };
@@ -274,7 +285,8 @@ impl Handing {
         }
         let fresh = (UploadKey::from_bytes(random()?), Nonce::from_bytes(random()?));
         let seen = open.as_ref().map(|open| (open.id, open.epoch));
-        let (id, wire, names) = match open {
+        // One that is kept elsewhere is left there.
+        let (id, wire, names) = match open.filter(|open| open.store == target.via.store) {
             Some(open) => (open.id, open.wire, (open.key, open.nonce)),
             None => (UploadId(0), Wire::new(uploads::protocol(out.class)), fresh),
         };
@@ -313,7 +325,7 @@ impl Handing {
                     let now = self.inner.config.clock.now();
                     let owner = self.owner;
                     let work = move |tx: &store::Tx<'_>| {
-                        if !hold.take(tx, &mut upload, owner)? {
+                        if hold.take(tx, &mut upload, owner)?.is_none() {
                             return Ok(vec![]);
                         }
                         uploads::step(tx, &upload.step_record(wire, noted), &now)?;
@@ -331,7 +343,8 @@ impl Handing {
             match self.prepare(&upload.target, &request, Some(&upload)).await? {
                 Ok((headers, staged)) => {
                     let endpoint = Some(upload.target.via.id);
-                    let task = Task { purpose, request, link: upload.link, endpoint, unanswered };
+                    let over = task::over(&self.link);
+                    let task = Task { purpose, request, link: upload.link, endpoint, unanswered, over: Some(over) };
                     let step = Some((upload, wire, noted, hold));
                     let target = step.as_ref().map(|(upload, ..)| upload.target.clone());
                     let Some(target) = target else { return Ok(()) };
@@ -363,7 +376,7 @@ impl Handing {
         match self.prepare(&target, &request, None).await? {
             Ok((headers, staged)) => {
                 let endpoint = Some(target.via.id);
-                let task = Task::of(Purpose::Have(question), request, self.link.class(), endpoint);
+                let task = Task::of(Purpose::Have(question), request, &self.link, endpoint);
                 self.lease(&target, task, None, grant, headers, staged, 0).await
             }
             Err(_) => {
@@ -383,7 +396,7 @@ impl Handing {
         match self.prepare(&target, &request, None).await? {
             Ok((headers, staged)) => {
                 let endpoint = Some(target.via.id);
-                let task = Task::of(Purpose::Probe, request, self.link.class(), endpoint);
+                let task = Task::of(Purpose::Probe, request, &self.link, endpoint);
                 self.lease(&target, task, None, grant, headers, staged, 0).await
             }
             Err(_) => Ok(()),
@@ -436,11 +449,9 @@ impl Handing {
             }
             let mut held = None;
             if let Some((mut upload, wire, noted, hold)) = step {
-                if !hold.take(tx, &mut upload, owner)? {
-                    return Ok(None);
-                }
+                let Some(epoch) = hold.take(tx, &mut upload, owner)? else { return Ok(None) };
                 uploads::step(tx, &upload.step_record(wire, noted), &now)?;
-                held = Some((upload.id, upload.out.delivery, hold.epoch()));
+                held = Some((upload.id, upload.out.delivery, epoch));
             }
             let lease = task.lease(owner, held, id, due)?;
             let lease = Lease { file, handed_utc_ms: Some(now.utc_ms), ..lease };

@@ -18,24 +18,25 @@ pub(super) enum Hold {
 }
 
 impl Hold {
-    /// Takes hold of the upload; false when it is not what it was any more, and nothing changed.
-    pub(super) fn take(&self, tx: &store::Tx<'_>, upload: &mut Upload, owner: HostId) -> Result<bool> {
+    /// Takes hold of the upload, and tells the epoch under which it is held; none when it is not what it was any more, and
+    /// nothing changed.
+    pub(super) fn take(&self, tx: &store::Tx<'_>, upload: &mut Upload, owner: HostId) -> Result<Option<i64>> {
         let out = &upload.out;
         match *self {
-            Self::Ready { lease, .. } => {
+            Self::Ready { lease, epoch } => {
                 let ready = leases::get(tx, lease)?.is_some_and(|lease| lease.handed_utc_ms.is_none());
-                Ok(ready && leases::take(tx, lease)?.is_some())
+                Ok((ready && leases::take(tx, lease)?.is_some()).then_some(epoch))
             }
             Self::Dropped { seen: (id, epoch) } => {
                 let open = uploads::open(tx, out.delivery, uploads::protocol(out.class), out.length)?;
                 let same = open.is_some_and(|open| (open.id, open.epoch) == (id, epoch));
-                Ok(same && leases::lease_dropped(tx, id, owner)?)
+                Ok((same && leases::lease_dropped(tx, id, owner)?).then_some(epoch + 1))
             }
             Self::New { seen, fresh } => {
                 let protocol = uploads::protocol(out.class);
                 let open = uploads::open(tx, out.delivery, protocol, out.length)?;
                 if open.map(|open| (open.id, open.epoch)) != seen {
-                    return Ok(false);
+                    return Ok(None);
                 }
                 let now = upload.inner.config.clock.now();
                 let leased = uploads::lease(
@@ -49,17 +50,8 @@ impl Hold {
                     &now,
                 )?;
                 upload.id = leased.as_ref().map_or(upload.id, |open| open.id);
-                Ok(leased.is_some())
+                Ok(leased.map(|open| open.epoch))
             }
-        }
-    }
-
-    /// The epoch under which it is held.
-    pub(super) fn epoch(&self) -> i64 {
-        match *self {
-            Self::Ready { epoch, .. } => epoch,
-            Self::Dropped { seen: (_, epoch) } | Self::New { seen: Some((_, epoch)), .. } => epoch + 1,
-            Self::New { seen: None, .. } => 0,
         }
     }
 }

@@ -28,12 +28,13 @@ pub(super) async fn take(inner: &Arc<Inner>, id: LeaseId, told: HostOutcome) -> 
     let Some(target) = task::target(inner, lease.target, &task).await? else { return void(inner, id).await };
     match &task.purpose {
         Purpose::Have(_) => return answered(inner, lease, task, target, told).await,
-        Purpose::Probe => return probed(inner, lease, &task.request, target, told).await,
+        Purpose::Probe => return probed(inner, lease, &task, target, told).await,
         Purpose::Wire { .. } | Purpose::Keys | Purpose::Free => {}
     }
     let Some((upload, wire, _)) = task::held(inner, &lease, &task).await? else { return void(inner, id).await };
     let outcome = seen(told, &task.request, &target, &wire);
     let (link, now) = (inner.accounts.now().0, inner.config.clock.now());
+    let is_elsewhere = !task.is_of(&link);
     let mut sights = Sights::after(task.unanswered.as_ref(), &task.request, &link, &now);
     sights.add(Sight::told(&task.request, &outcome, &link, &now));
     let cost = cost(&outcome);
@@ -56,8 +57,8 @@ pub(super) async fn take(inner: &Arc<Inner>, id: LeaseId, told: HostOutcome) -> 
         let conclusion = match reached {
             Reached::Send { purpose, request, wait_ms } if wanted => {
                 let due = (wait_ms > 0).then(|| now.utc_ms.saturating_add_unsigned(wait_ms));
-                let (link, endpoint, unanswered) = (task.link, task.endpoint, sights.unanswered());
-                let next = Task { purpose, request, link, endpoint, unanswered };
+                let unanswered = sights.unanswered();
+                let next = Task { purpose, request, unanswered, ..task };
                 let held = Some((upload.id, delivery, lease.epoch));
                 leases::insert(tx, &next.lease(lease.owner, held, upload.target.id, due)?, now.utc_ms)?;
                 if let Some(began) = upload.began(located.as_deref(), &wire) {
@@ -69,7 +70,14 @@ pub(super) async fn take(inner: &Arc<Inner>, id: LeaseId, told: HostOutcome) -> 
             Reached::Send { .. } => Conclusion::Stopped,
             Reached::End(conclusion) => conclusion,
         };
-        let sight = sights.telling(conclusion.progressed());
+        let (conclusion, sight) = match conclusion {
+            Conclusion::Rest(rest) if is_elsewhere && rest.of_target => (Conclusion::Stopped, None),
+            other if is_elsewhere => (other, None),
+            other => {
+                let sight = sights.telling(other.progressed());
+                (other, sight)
+            }
+        };
         Ok(Some((false, conclude::record(tx, &upload, conclusion, sight.as_ref(), &now)?, file)))
     });
     let Some((more, changes, file)) = recorded.await? else { return Ok(Taken::Stale) };
@@ -88,13 +96,16 @@ async fn answered(
     target: Arc<Target>,
     told: HostOutcome,
 ) -> Result<Taken> {
+    let (link, now) = (inner.accounts.now().0, inner.config.clock.now());
+    let is_elsewhere = !task.is_of(&link);
     let Task { purpose: Purpose::Have(question), request, .. } = task else { return Ok(Taken::Stale) };
-    // The host ended it: that says nothing of the target.
+    // The host ended it, or it was met on another network: that says nothing of the target.
     let stopped = matches!(told, HostOutcome::Cut { cut: satchel_kernel::outcome::Cut::Stopped, .. });
     let outcome = seen(told, &request, &target, &Wire::new(satchel_kernel::wire::Protocol::Post));
     let cost = cost(&outcome);
-    let (now, telling, id) = (inner.config.clock.now(), inner.clone(), lease.id);
-    let sight = Sight::told(&request, &outcome, &inner.accounts.now().0, &now);
+    let (telling, id) = (inner.clone(), lease.id);
+    let sight = Sight::told(&request, &outcome, &link, &now);
+    let stopped = stopped || is_elsewhere && !sight.is_authentic();
     let recorded = inner.store.write(move |tx| {
         let Some(file) = leases::take(tx, id)? else { return Ok(None) };
         pay(tx, id, cost, &now)?;
@@ -114,18 +125,21 @@ async fn answered(
 async fn probed(
     inner: &Arc<Inner>,
     lease: Lease,
-    request: &Request,
+    task: &Task,
     target: Arc<Target>,
     told: HostOutcome,
 ) -> Result<Taken> {
+    let request = &task.request;
     let outcome = seen(told, request, &target, &Wire::new(satchel_kernel::wire::Protocol::Post));
     let (link, now, id, seed) = (inner.accounts.now().0, inner.config.clock.now(), lease.id, inner.seed);
     let (cost, sight) = (cost(&outcome), Sight::told(request, &outcome, &link, &now));
-    let (looked_at, proven) = (target.clone(), sight.is_proven());
+    let is_here = task.is_of(&link);
+    let (looked_at, proven) = (target.clone(), is_here && sight.is_proven());
     let recorded = inner.store.write(move |tx| {
         let Some(file) = leases::take(tx, id)? else { return Ok(None) };
         pay(tx, id, cost, &now)?;
-        Ok(Some((endpoints::saw(tx, &looked_at, &sight, &now, seed)?, file)))
+        let saw = if is_here { endpoints::saw(tx, &looked_at, &sight, &now, seed)? } else { None };
+        Ok(Some((saw, file)))
     });
     let Some((saw, file)) = recorded.await? else { return Ok(Taken::Stale) };
     if proven && link.captive == Some(true) {
@@ -153,13 +167,13 @@ fn pay(tx: &store::Tx<'_>, lease: LeaseId, cost: Spent, now: &Now) -> Result<()>
     }
 }
 
-/// A lease that holds nothing any more: nobody knows what it cost.
+/// A lease that holds nothing any more, or goes to what is no endpoint any more: nobody knows what it cost.
 async fn void(inner: &Arc<Inner>, id: LeaseId) -> Result<Taken> {
     let now = inner.config.clock.now();
     let known = inner
         .store
         .write(move |tx| {
-            let known = leases::take(tx, id)?;
+            let known = leases::let_go(tx, id)?;
             money::close_void(tx, &now)?;
             Ok(known)
         })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use satchel_kernel::ids::{DeliveryId, EndpointId, HostId, LeaseId, TargetId, UploadId};
-use satchel_kernel::link::LinkClass;
+use satchel_kernel::link::{Link, LinkClass, LinkKind};
 use satchel_kernel::outcome::{Request, Segment};
 use satchel_kernel::wire::{NeedId, Wire};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,16 @@ pub(super) struct Task {
     /// What earlier requests of the upload met there.
     #[serde(default)]
     pub unanswered: Option<Unanswered>,
+    /// The network for which it was made.
+    #[serde(default)]
+    pub over: Option<Over>,
+}
+
+/// A network, as far as the system names it.
+pub(super) type Over = (LinkKind, Option<String>);
+
+pub(super) fn over(link: &Link) -> Over {
+    (link.kind, link.network.clone())
 }
 
 /// What a step's outcome is for.
@@ -52,8 +62,13 @@ pub(super) enum Purpose {
 
 impl Task {
     /// One that stands by itself.
-    pub(super) fn of(purpose: Purpose, request: Request, link: LinkClass, endpoint: Option<EndpointId>) -> Self {
-        Self { purpose, request, link, endpoint, unanswered: None }
+    pub(super) fn of(purpose: Purpose, request: Request, link: &Link, endpoint: Option<EndpointId>) -> Self {
+        Self { purpose, request, link: link.class(), endpoint, unanswered: None, over: Some(over(link)) }
+    }
+
+    /// Whether what came of it was met on the network that there is. Elsewhere it says nothing of this one.
+    pub(super) fn is_of(&self, link: &Link) -> bool {
+        self.over.as_ref().is_none_or(|network| *network == over(link))
     }
 
     pub(super) fn read(inner: &Inner, lease: &Lease) -> Result<Self> {

@@ -42,16 +42,14 @@ pub(super) async fn probe(
 /// What there is to see; none when we ended it ourselves.
 async fn look(inner: &Arc<Inner>, target: &Target, ticket: &Ticket, stop: &CancellationToken) -> Result<Option<Sight>> {
     let (http, request) = (inner.client(target)?, request(target, &inner.config.patience));
-    let Ok(outcome) = http.send(&request, None, None, &|_| {}, stop).await else { return Ok(None) };
+    let outcome = http.send(&request, None, None, &|_| {}, stop).await.ok();
     let now = inner.config.clock.now();
-    if matches!(outcome, Outcome::Cut { cut: Cut::Spent, .. }) {
-        // More came than was allowed for: another one at once would fare the same.
+    if matches!(outcome, None | Some(Outcome::Cut { cut: Cut::Spent, .. })) {
+        // It cannot be sent from here, or more came than was allowed for: another one at once would fare the same.
         let (id, due) = (target.via.id, now.after(CAP_MS));
         inner.store.write(move |tx| endpoints::wait(tx, id, due)).await?;
     }
-    if is_ours(&outcome) {
-        return Ok(None);
-    }
+    let Some(outcome) = outcome.filter(|outcome| !is_ours(outcome)) else { return Ok(None) };
     let mut sight = Sight::of(&request, &outcome, &http, &ticket.link, &now);
     // What traffic met may be a portal's, though a probe passes.
     let by_page =

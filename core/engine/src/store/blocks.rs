@@ -72,10 +72,19 @@ pub(super) fn rename(
         params![target.id.0, target.via.url, network, to.as_str(), since_utc_ms],
     )?;
     if renamed == 0 {
+        let known = tx.execute(
+            "UPDATE block SET last_utc_ms = ?5, times = times + 1 WHERE id = (SELECT id FROM block
+               WHERE target = ?1 AND endpoint = ?2 AND network IS ?3 AND kind = ?4 ORDER BY last_utc_ms DESC, id DESC LIMIT 1)",
+            params![target.id.0, target.via.url, network, to.as_str(), now.utc_ms],
+        )?;
+        if known > 0 {
+            return Ok(());
+        }
         tx.execute(
             "INSERT INTO block (target, endpoint, network, kind, first_utc_ms, last_utc_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?5)",
             params![target.id.0, target.via.url, network, to.as_str(), now.utc_ms],
         )?;
+        thin_out(tx)?;
     }
     Ok(())
 }

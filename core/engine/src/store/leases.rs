@@ -56,11 +56,11 @@ pub(crate) fn get(conn: &Connection, id: LeaseId) -> Result<Option<Lease>> {
 }
 
 /// Those of a host that are ready and were not handed out, oldest first.
-pub(crate) fn ready(conn: &Connection, owner: HostId, limit: usize) -> Result<Vec<Lease>> {
+pub(crate) fn ready(conn: &Connection, owner: HostId) -> Result<Vec<Lease>> {
     let mut query = conn.prepare_cached(&format!(
-        "{LIVE} WHERE l.owner = ?1 AND l.handed_utc_ms IS NULL AND {HOLDS} ORDER BY l.made_utc_ms LIMIT ?2"
+        "{LIVE} WHERE l.owner = ?1 AND l.handed_utc_ms IS NULL AND {HOLDS} ORDER BY l.made_utc_ms"
     ))?;
-    let found = query.query_map(params![owner.as_bytes(), i64::try_from(limit).unwrap_or(i64::MAX)], lease)?;
+    let found = query.query_map([owner.as_bytes()], lease)?;
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -89,6 +89,22 @@ pub(crate) fn take(tx: &Transaction<'_>, id: LeaseId) -> Result<Option<Option<St
     let mut query = tx.prepare_cached("DELETE FROM lease WHERE id = ?1 RETURNING file")?;
     Ok(query.query_row([id.as_bytes()], |row| row.get(0)).optional()?)
 }
+
+/// Takes one out, as [`take`] does, and lets go of the upload that it holds: that may go again.
+pub(crate) fn let_go(tx: &Transaction<'_>, id: LeaseId) -> Result<Option<Option<String>>> {
+    tx.prepare_cached(
+        "UPDATE upload SET lease_owner = NULL
+         WHERE EXISTS (SELECT 1 FROM lease l WHERE l.id = ?1 AND l.upload = upload.id AND l.epoch = upload.epoch)",
+    )?
+    .execute([id.as_bytes()])?;
+    let taken = take(tx, id)?;
+    tx.execute_batch(IDLE_WAITS)?;
+    Ok(taken)
+}
+
+/// What nobody carries any more may go again.
+const IDLE_WAITS: &str = "UPDATE delivery SET stage = 'waiting' WHERE stage = 'sending' AND NOT EXISTS
+       (SELECT 1 FROM upload u WHERE u.delivery = delivery.id AND u.ended_utc_ms IS NULL AND u.lease_owner IS NOT NULL)";
 
 /// Leases an upload that nobody wants any more, so that what the server keeps of it is freed; false when somebody has it.
 pub(crate) fn lease_dropped(tx: &Transaction<'_>, upload: UploadId, owner: HostId) -> Result<bool> {
@@ -127,26 +143,16 @@ pub(crate) fn void(
     running: &[LeaseId],
     now_utc_ms: i64,
 ) -> Result<(u64, Vec<String>)> {
-    let mut query =
-        tx.prepare_cached("SELECT id, upload, epoch FROM lease WHERE owner = ?1 OR made_utc_ms NOT BETWEEN ?2 AND ?3")?;
+    let mut query = tx.prepare_cached("SELECT id FROM lease WHERE owner = ?1 OR made_utc_ms NOT BETWEEN ?2 AND ?3")?;
     let (from, to) = (now_utc_ms.saturating_sub(LONGEST_MS), now_utc_ms.saturating_add(LONGEST_MS));
-    let found = query.query_map(params![owner.as_bytes(), from, to], |row| {
-        Ok((rows::id::<LeaseId>(row, 0)?, row.get::<_, Option<i64>>(1)?, row.get::<_, i64>(2)?))
-    })?;
+    let found = query.query_map(params![owner.as_bytes(), from, to], |row| rows::id::<LeaseId>(row, 0))?;
     let (mut voided, mut files) = (0, vec![]);
-    for (id, upload, epoch) in found.collect::<rusqlite::Result<Vec<_>>>()? {
-        if running.contains(&id) {
-            continue;
+    for id in found.collect::<rusqlite::Result<Vec<_>>>()? {
+        if !running.contains(&id) {
+            files.extend(let_go(tx, id)?.flatten());
+            voided += 1;
         }
-        files.extend(take(tx, id)?.flatten());
-        voided += 1;
-        tx.prepare_cached("UPDATE upload SET lease_owner = NULL WHERE id = ?1 AND epoch = ?2")?
-            .execute(params![upload, epoch])?;
     }
-    tx.prepare_cached(
-        "UPDATE delivery SET stage = 'waiting' WHERE stage = 'sending' AND NOT EXISTS
-           (SELECT 1 FROM upload u WHERE u.delivery = delivery.id AND u.ended_utc_ms IS NULL AND u.lease_owner IS NOT NULL)",
-    )?
-    .execute([])?;
+    tx.execute_batch(IDLE_WAITS)?;
     Ok((voided, files))
 }

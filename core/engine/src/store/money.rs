@@ -255,6 +255,19 @@ pub(crate) fn reserve(tx: &Transaction<'_>, account: i64, reserved: u64) -> Resu
 /// Puts what was spent since the last time into the ledger, the budgets and the grant. `spent` is all that went over the
 /// account; `reserved` what stays reserved.
 pub(crate) fn settle(tx: &Transaction<'_>, account: &Account, spent: Spent, reserved: u64, now: &Now) -> Result<()> {
+    let kept = tx
+        .prepare_cached("UPDATE account SET reserved = ?2, sent = ?3, received = ?4, connections = ?5 WHERE id = ?1")?
+        .execute(params![
+            account.id,
+            rows::int(reserved),
+            rows::int(spent.sent),
+            rows::int(spent.received),
+            rows::int(spent.connections)
+        ])?;
+    if kept == 0 {
+        // Who took this run for dead counted all that was reserved.
+        return Ok(());
+    }
     let before = account.settled;
     let cost = spent.billed().saturating_sub(before.billed());
     let bytes = ledger::Bytes {
@@ -263,14 +276,6 @@ pub(crate) fn settle(tx: &Transaction<'_>, account: &Account, spent: Spent, rese
         ..ledger::Bytes::default()
     };
     ledger::add(tx, account.target, account.link, now, &bytes)?;
-    tx.prepare_cached("UPDATE account SET reserved = ?2, sent = ?3, received = ?4, connections = ?5 WHERE id = ?1")?
-        .execute(params![
-            account.id,
-            rows::int(reserved),
-            rows::int(spent.sent),
-            rows::int(spent.received),
-            rows::int(spent.connections)
-        ])?;
     charge(tx, account, cost, now)
 }
 
@@ -335,4 +340,31 @@ pub(crate) fn note_pace(
     )?
     .execute(params![link.as_str(), network.unwrap_or_default(), rows::int(bytes_per_second)])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run that was taken for dead, and tells what it spent all the same: its reservation counted already.
+    #[test]
+    fn what_was_counted_as_reserved_is_not_counted_again() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        crate::store::migrate(&mut conn).unwrap();
+        // The account's target is not what this is about.
+        conn.pragma_update(None, "foreign_keys", false).unwrap();
+        let tx = conn.transaction().unwrap();
+        let now = crate::clock::Clock::system().now();
+        let opened = open(&tx, TargetId(1), &Link::cellular(), None, None).unwrap();
+        reserve(&tx, opened.id, 50_000).unwrap();
+        let left = left_open(&tx).unwrap().pop().unwrap();
+        close(&tx, &left, None, &now).unwrap();
+        let sent = || tx.query_row("SELECT sum(sent) FROM ledger", [], |row| row.get::<_, i64>(0)).unwrap();
+        let counted = sent();
+        assert!((40_000..=50_000).contains(&counted), "{counted}");
+        let spent = Spent { sent: 30_000, received: 1_000, connections: 1 };
+        settle(&tx, &opened, spent, 0, &now).unwrap();
+        close(&tx, &opened, Some(spent), &now).unwrap();
+        assert_eq!(sent(), counted);
+    }
 }

@@ -284,7 +284,9 @@ pub(crate) fn try_now(tx: &Transaction<'_>) -> Result<()> {
 
 /// From now on this key is the one that its receipts are held against: it follows from the one pinned before.
 pub(crate) fn pin_key(tx: &Transaction<'_>, target: &Target, key: SigningKey) -> Result<()> {
-    let spec = Spec { key: Some(key), ..target.spec.clone() };
+    // Not as it is reached here, nor as it was when this began.
+    let kept = all(tx)?.into_iter().find(|kept| kept.id == target.id);
+    let Some(spec) = kept.map(|kept| Spec { key: Some(key), ..kept.spec }) else { return Ok(()) };
     tx.execute("UPDATE target SET spec = ?2 WHERE id = ?1", params![target.id.0, rows::text(&spec)])?;
     Ok(())
 }

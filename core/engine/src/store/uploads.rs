@@ -20,6 +20,8 @@ pub(crate) struct OpenUpload {
     pub nonce: Nonce,
     /// Grows with each lease.
     pub epoch: i64,
+    /// The store that keeps it.
+    pub store: String,
 }
 
 /// Who leases: a run, or a host.
@@ -81,7 +83,8 @@ pub(crate) fn lease(
         owner,
         now.utc_ms
     ])?;
-    Ok(Some(OpenUpload { id: UploadId(tx.last_insert_rowid()), wire, key, nonce, epoch: 0 }))
+    let id = UploadId(tx.last_insert_rowid());
+    Ok(Some(OpenUpload { id, wire, key, nonce, epoch: 0, store: store.to_owned() }))
 }
 
 /// The open upload of a delivery.
@@ -92,7 +95,7 @@ pub(crate) fn open(
     length: u64,
 ) -> Result<Option<OpenUpload>> {
     let mut query = conn.prepare_cached(
-        "SELECT id, protocol, version, state, locator, key, nonce, epoch FROM upload WHERE delivery = ?1 AND ended_utc_ms IS NULL",
+        "SELECT id, protocol, version, state, locator, key, nonce, epoch, endpoint FROM upload WHERE delivery = ?1 AND ended_utc_ms IS NULL",
     )?;
     let found = query
         .query_row([delivery.0], |row| {
@@ -102,7 +105,7 @@ pub(crate) fn open(
             // Nothing readable and no name at the server: what it was cannot be told, so it begins anew under the same key.
             let wire = wire.unwrap_or_else(|| Wire::new(protocol));
             let (key, nonce) = (rows::id(row, 5)?, rows::id(row, 6)?);
-            Ok(OpenUpload { id: UploadId(row.get(0)?), wire, key, nonce, epoch: row.get(7)? })
+            Ok(OpenUpload { id: UploadId(row.get(0)?), wire, key, nonce, epoch: row.get(7)?, store: row.get(8)? })
         })
         .optional()?;
     Ok(found)

@@ -260,7 +260,7 @@ impl History {
         let (paid, roaming) = (of(&["metered", "unknown", "roaming"]), of(&["roaming"]));
         assert!(
             paid <= self.bytes + self.granted,
-            "{}: {paid} bytes, of {} and {} by grants",
+            "{}: {paid} bytes, of {} and {} by grants; {rows:?}",
             self.what,
             self.bytes,
             self.granted

@@ -15,11 +15,11 @@ pub(crate) fn before(server: std::net::SocketAddr) -> Simulator {
     Simulator::start("127.0.0.1:0".parse().unwrap(), server, 1).unwrap()
 }
 
-fn tus_at(link: &Simulator) -> url::Url {
+pub(crate) fn tus_at(link: &Simulator) -> url::Url {
     format!("http://{}/files/", link.addr()).parse().unwrap()
 }
 
-fn further(url: url::Url, pin: Option<String>) -> Endpoint {
+pub(crate) fn further(url: url::Url, pin: Option<String>) -> Endpoint {
     Endpoint { url, pin, addresses: vec![] }
 }
 
@@ -157,7 +157,7 @@ async fn of_stores_apart_an_upload_stays_where_its_bytes_are() {
 }
 
 /// Two receivers that know the same device, each with a store of its own.
-async fn apart(place: &Place) -> ([Receiver; 2], [Simulator; 2], Outbox, TargetId) {
+pub(crate) async fn apart(place: &Place) -> ([Receiver; 2], [Simulator; 2], Outbox, TargetId) {
     let start = |folder: std::path::PathBuf| async move {
         let mut config = satchel_receiver::Config::new("127.0.0.1:0".parse().unwrap(), folder);
         config.plain_http = false;
@@ -195,7 +195,7 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
     }
 }
 
-async fn whole(receiver: &Receiver, hash: &str) -> usize {
+pub(crate) async fn whole(receiver: &Receiver, hash: &str) -> usize {
     receiver.completed_uploads().await.unwrap().iter().filter(|one| one.hash.to_string() == hash).count()
 }
 
@@ -368,4 +368,52 @@ async fn what_is_not_made_yet_goes_by_the_other_store_too() {
     let there = |delivery: &satchel::DeliveryView| matches!(delivery.state, AssetState::Delivered { .. });
     assert!(asset.deliveries.len() == 3 && asset.deliveries.iter().all(there), "{:?}", asset.deliveries);
     assert_eq!((whole(&first, &photo.hash).await, whole(&second, &photo.hash).await), (0, 1));
+}
+
+/// A new key that signs is kept of the target, and not the way by which it came to be known.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_does_not_turn_the_first_endpoint_into_another() {
+    let (place, store) = (Place::new(), tempfile::tempdir().unwrap());
+    let server = super::world::receiver(store.path()).await;
+    let links = [before(server.addr()), before(server.addr())];
+    let outbox = place.open().await;
+    let target = pair(&outbox, &server, Some(links[0].addr().port())).await;
+    let url = format!("https://127.0.0.1:{}/", links[1].addr().port()).parse().unwrap();
+    let further = vec![further(url, Some(server.pairing_code().pin))];
+    outbox.set_endpoints(target, Endpoints { further, shared_store: true, ..Endpoints::default() }).await.unwrap();
+    server.rotate_key().await.unwrap();
+    links[0].set(Conditions::page());
+    add(&outbox, &place.photo("a.jpg", 40_000, 1).path).await;
+    run_out(&outbox).await;
+    assert_eq!(carrier(&outbox, target).await, Some(1));
+    links[0].set(Conditions::open());
+    links[1].set(Conditions::page());
+    add(&outbox, &place.photo("b.jpg", 40_000, 2).path).await;
+    run_out(&outbox).await;
+    let delivered = AssetState::Delivered { proof: satchel::Proof::Receipt };
+    assert!(all(&outbox).await.iter().all(|asset| asset.state == delivered), "{:?}", states(&outbox).await);
+    assert_eq!(carrier(&outbox, target).await, Some(0));
+}
+
+/// A name that leads nowhere, at each coming to a network: one record for each network.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_wrong_each_time_is_one_record() {
+    let (place, tus) = (Place::new(), LyingTus::start().await.unwrap());
+    let outbox = place.open().await;
+    let name = format!("{}.invalid", "x".repeat(64));
+    let url = format!("http://{name}:{}/files/", tus.addr().port()).parse().unwrap();
+    let target = outbox.set_tus_target(url).await.unwrap();
+    let addresses = vec![tus.addr().ip()];
+    outbox.set_endpoints(target, Endpoints { addresses, ..Endpoints::default() }).await.unwrap();
+    for n in 0..6u64 {
+        let network = Some(["hotel", "home"][n as usize % 2].to_owned());
+        outbox.set_link(Link { network, ..Link::wifi() });
+        add(&outbox, &place.photo(&format!("{n}.jpg"), 2_000, n).path).await;
+        run_out(&outbox).await;
+    }
+    let mut known: Vec<_> =
+        outbox.blocks().await.unwrap().into_iter().map(|one| (one.network, one.kind, one.times)).collect();
+    known.sort();
+    let times = |network: &str| (Some(network.to_owned()), "name".to_owned(), 3);
+    assert_eq!(known, [times("home"), times("hotel")]);
 }

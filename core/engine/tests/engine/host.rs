@@ -1,6 +1,7 @@
 //! HTTP that the host runs: a system carries the requests, also while the app is dead, and everything arrives once.
 
 mod day;
+mod elsewhere;
 pub(crate) mod system;
 
 use std::time::Duration;
