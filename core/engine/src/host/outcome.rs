@@ -28,13 +28,12 @@ pub(super) async fn take(inner: &Arc<Inner>, id: LeaseId, told: HostOutcome) -> 
     let Some(target) = task::target(inner, lease.target, &task).await? else { return void(inner, id).await };
     match &task.purpose {
         Purpose::Have(_) => return answered(inner, lease, task, target, told).await,
-        Purpose::Probe => return probed(inner, lease, &task, target, told).await,
+        Purpose::Probe => return probed(inner, lease, task, target, told).await,
         Purpose::Wire { .. } | Purpose::Keys | Purpose::Free => {}
     }
     let Some((upload, wire, _)) = task::held(inner, &lease, &task).await? else { return void(inner, id).await };
     let outcome = seen(told, &task.request, &target, &wire);
-    let (link, now) = (inner.accounts.now().0, inner.config.clock.now());
-    let is_elsewhere = !task.is_of(&link);
+    let (link, now) = (task.met_over(inner.accounts.now().0), inner.config.clock.now());
     let mut sights = Sights::after(task.unanswered.as_ref(), &task.request, &link, &now);
     sights.add(Sight::told(&task.request, &outcome, &link, &now));
     let cost = cost(&outcome);
@@ -52,7 +51,7 @@ pub(super) async fn take(inner: &Arc<Inner>, id: LeaseId, told: HostOutcome) -> 
         let file = leases::take(tx, id)?.flatten();
         pay(tx, id, cost, &now)?;
         uploads::step(tx, &upload.step_record(wire.clone(), request), &now)?;
-        let delivery = upload.out.delivery;
+        let (delivery, is_here) = (upload.out.delivery, task.is_here(tx)?);
         let wanted = upload.freeing || deliveries::is_in(tx, delivery, "sending")?;
         let conclusion = match reached {
             Reached::Send { purpose, request, wait_ms } if wanted => {
@@ -70,10 +69,10 @@ pub(super) async fn take(inner: &Arc<Inner>, id: LeaseId, told: HostOutcome) -> 
             Reached::Send { .. } => Conclusion::Stopped,
             Reached::End(conclusion) => conclusion,
         };
-        let (conclusion, sight) = match conclusion {
-            Conclusion::Rest(rest) if is_elsewhere && rest.of_target => (Conclusion::Stopped, None),
-            other if is_elsewhere => (other, None),
-            other => {
+        let (conclusion, sight) = match (conclusion, is_here) {
+            (Conclusion::Rest(rest), false) if rest.of_target => (Conclusion::Stopped, None),
+            (other, false) => (other, None),
+            (other, true) => {
                 let sight = sights.telling(other.progressed());
                 (other, sight)
             }
@@ -96,20 +95,19 @@ async fn answered(
     target: Arc<Target>,
     told: HostOutcome,
 ) -> Result<Taken> {
-    let (link, now) = (inner.accounts.now().0, inner.config.clock.now());
-    let is_elsewhere = !task.is_of(&link);
-    let Task { purpose: Purpose::Have(question), request, .. } = task else { return Ok(Taken::Stale) };
-    // The host ended it, or it was met on another network: that says nothing of the target.
+    let (link, now) = (task.met_over(inner.accounts.now().0), inner.config.clock.now());
+    let Purpose::Have(question) = task.purpose.clone() else { return Ok(Taken::Stale) };
+    let request = task.request.clone();
+    // The host ended it: that says nothing of the target.
     let stopped = matches!(told, HostOutcome::Cut { cut: satchel_kernel::outcome::Cut::Stopped, .. });
     let outcome = seen(told, &request, &target, &Wire::new(satchel_kernel::wire::Protocol::Post));
     let cost = cost(&outcome);
     let (telling, id) = (inner.clone(), lease.id);
     let sight = Sight::told(&request, &outcome, &link, &now);
-    let stopped = stopped || is_elsewhere && !sight.is_authentic();
     let recorded = inner.store.write(move |tx| {
         let Some(file) = leases::take(tx, id)? else { return Ok(None) };
         pay(tx, id, cost, &now)?;
-        if stopped {
+        if stopped || !sight.is_authentic() && !task.is_here(tx)? {
             return Ok(Some((vec![], file)));
         }
         let outcome = Some((&outcome, &sight));
@@ -122,23 +120,16 @@ async fn answered(
 }
 
 /// Takes what came of a probe.
-async fn probed(
-    inner: &Arc<Inner>,
-    lease: Lease,
-    task: &Task,
-    target: Arc<Target>,
-    told: HostOutcome,
-) -> Result<Taken> {
+async fn probed(inner: &Arc<Inner>, lease: Lease, task: Task, target: Arc<Target>, told: HostOutcome) -> Result<Taken> {
     let request = &task.request;
     let outcome = seen(told, request, &target, &Wire::new(satchel_kernel::wire::Protocol::Post));
     let (link, now, id, seed) = (inner.accounts.now().0, inner.config.clock.now(), lease.id, inner.seed);
-    let (cost, sight) = (cost(&outcome), Sight::told(request, &outcome, &link, &now));
-    let is_here = task.is_of(&link);
-    let (looked_at, proven) = (target.clone(), is_here && sight.is_proven());
+    let (cost, sight) = (cost(&outcome), Sight::told(request, &outcome, &task.met_over(link.clone()), &now));
+    let (looked_at, proven) = (target.clone(), task.is_of(&link) && sight.is_proven());
     let recorded = inner.store.write(move |tx| {
         let Some(file) = leases::take(tx, id)? else { return Ok(None) };
         pay(tx, id, cost, &now)?;
-        let saw = if is_here { endpoints::saw(tx, &looked_at, &sight, &now, seed)? } else { None };
+        let saw = if task.is_here(tx)? { endpoints::saw(tx, &looked_at, &sight, &now, seed)? } else { None };
         Ok(Some((saw, file)))
     });
     let Some((saw, file)) = recorded.await? else { return Ok(Taken::Stale) };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rusqlite::Connection;
 use satchel_kernel::ids::{DeliveryId, EndpointId, HostId, LeaseId, TargetId, UploadId};
 use satchel_kernel::link::{Link, LinkClass, LinkKind};
 use satchel_kernel::outcome::{Request, Segment};
@@ -66,9 +67,24 @@ impl Task {
         Self { purpose, request, link: link.class(), endpoint, unanswered: None, over: Some(over(link)) }
     }
 
-    /// Whether what came of it was met on the network that there is. Elsewhere it says nothing of this one.
+    /// Whether it was made for the network that there is.
     pub(super) fn is_of(&self, link: &Link) -> bool {
         self.over.as_ref().is_none_or(|network| *network == over(link))
+    }
+
+    /// The link over which it was met, as far as that is known.
+    pub(super) fn met_over(&self, link: Link) -> Link {
+        match &self.over {
+            Some((kind, network)) if !self.is_of(&link) => {
+                Link { kind: *kind, network: network.clone(), ..Link::default() }
+            }
+            _ => link,
+        }
+    }
+
+    /// Whether it tells of endpoints as they are known: on another network they fare otherwise.
+    pub(super) fn is_here(&self, conn: &Connection) -> Result<bool> {
+        self.over.as_ref().map_or(Ok(true), |network| store::endpoints::is_here(conn, network))
     }
 
     pub(super) fn read(inner: &Inner, lease: &Lease) -> Result<Self> {

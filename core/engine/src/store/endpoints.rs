@@ -356,6 +356,11 @@ pub(crate) fn link_changed(tx: &Transaction<'_>, link: &Link, now: &Now) -> Resu
     })
 }
 
+/// Whether what is known of endpoints was seen on this network.
+pub(crate) fn is_here(conn: &Connection, (kind, network): &(LinkKind, Option<String>)) -> Result<bool> {
+    Ok(settings::get(conn, HERE)?.is_none_or(|here| here == rows::text(&(kind, network))))
+}
+
 /// Before a run: whether it is over another network than the one before, which may have been long ago.
 pub(crate) fn came_to(tx: &Transaction<'_>, link: &Link, now: &Now) -> Result<()> {
     if link.kind == LinkKind::None {
