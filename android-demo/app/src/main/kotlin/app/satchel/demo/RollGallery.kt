@@ -60,15 +60,12 @@ internal class RollGallery(
     }
 
     private fun count(from: Uri, into: MutableMap<String, Int>) {
-        val rows =
-            try {
-                context.contentResolver.query(from, arrayOf(MediaStore.MediaColumns.BUCKET_DISPLAY_NAME), null, null, null)
-            } catch (_: SecurityException) {
-                // The leave was taken back just now.
-                null
+        try {
+            context.contentResolver.query(from, arrayOf(MediaStore.MediaColumns.BUCKET_DISPLAY_NAME), null, null, null)?.use {
+                while (it.moveToNext()) it.getString(0)?.let { name -> into[name] = (into[name] ?: 0) + 1 }
             }
-        rows?.use {
-            while (it.moveToNext()) it.getString(0)?.let { name -> into[name] = (into[name] ?: 0) + 1 }
+        } catch (_: RuntimeException) {
+            // The leave was taken back just now, a card is not there, or the library begins anew.
         }
     }
 

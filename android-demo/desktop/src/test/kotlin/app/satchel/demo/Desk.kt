@@ -100,11 +100,16 @@ internal class DeskGallery(private val folder: File, private val phone: DeskPhon
     override val watching = MutableStateFlow(false)
     private val left = ConcurrentHashMap.newKeySet<String>()
 
+    /** What looking at it throws, where it is to fail. */
+    @Volatile
+    var failure: Exception? = null
+
     override suspend fun watch(on: Boolean) {
         watching.value = on
     }
 
     override suspend fun albums(): List<Album> {
+        failure?.let { throw it }
         if (access.value == GalleryAccess.None) return emptyList()
         return folder
             .listFiles { file -> file.isDirectory }

@@ -3,7 +3,9 @@
 package app.satchel.demo
 
 import androidx.compose.ui.test.ExperimentalTestApi
+import androidx.compose.ui.test.assertIsDisplayed
 import androidx.compose.ui.test.performClick
+import androidx.compose.ui.test.performScrollTo
 import app.satchel.AddOptions
 import app.satchel.Budget
 import app.satchel.Covers
@@ -12,11 +14,14 @@ import app.satchel.LinkClass
 import app.satchel.LinkKind
 import app.satchel.PostEdit
 import app.satchel.demo.state.GalleryAccess
+import app.satchel.demo.state.Opening
 import app.satchel.demo.state.Pretence
 import app.satchel.demo.state.Tab
 import app.satchel.photo
+import app.satchel.real
 import app.satchel.until
 import java.io.File
+import kotlin.io.path.createTempDirectory
 import kotlin.test.Test
 import kotlin.test.assertTrue
 import kotlin.time.Duration.Companion.seconds
@@ -78,6 +83,28 @@ internal class LargeTextTest {
             awaits("Not a pairing code")
             isAccessible("pairing")
             isWhole("pairing")
+        }
+    }
+
+    @Test
+    fun `what could not be opened is tried again on a low screen too`() {
+        val folder = createTempDirectory("satchel-demo-").toFile()
+        val inTheWay = File(folder, "outbox").apply { writeText("no folder") }
+        val desk = Desk(folder, null)
+        try {
+            real {
+                desk.demo.open()
+                until("it failed") { desk.demo.opening.value is Opening.Failed }
+                desk.onScreen(2f, 360) {
+                    that("Try again").performScrollTo().assertIsDisplayed()
+                    inTheWay.delete()
+                    that("Try again").tap()
+                    waitUntil("it is open", 20_000) { desk.demo.opening.value == Opening.Open }
+                }
+            }
+        } finally {
+            desk.end()
+            folder.deleteRecursively()
         }
     }
 

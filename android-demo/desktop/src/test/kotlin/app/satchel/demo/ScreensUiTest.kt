@@ -8,6 +8,8 @@ import androidx.compose.runtime.setValue
 import androidx.compose.ui.semantics.SemanticsProperties
 import androidx.compose.ui.semantics.getOrNull
 import androidx.compose.ui.test.ExperimentalTestApi
+import androidx.compose.ui.test.assertIsEnabled
+import androidx.compose.ui.test.assertIsNotEnabled
 import androidx.compose.ui.test.assertIsOff
 import androidx.compose.ui.test.assertIsOn
 import androidx.compose.ui.test.assertIsSelected
@@ -257,6 +259,10 @@ internal class ScreensUiTest {
             onNode(hasSetTextAction()).performTextInput("x")
             that("Add").performScrollTo().tap()
             runOnIdle { assertTrue(added && ui.caption == "x") }
+            that("Not into the outbox").assertIsEnabled()
+            runOnIdle { ui = ui.copy(busy = true) }
+            that("Copying…").assertIsNotEnabled()
+            that("Not into the outbox").assertIsNotEnabled()
         }
         onScreen(screen = { ShareScreen(ShareUi(0), {}, {}, {}) }) { awaits("Nothing of what was shared") }
     }

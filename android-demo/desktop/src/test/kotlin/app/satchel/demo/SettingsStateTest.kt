@@ -10,6 +10,7 @@ import app.satchel.demo.state.Tab
 import app.satchel.photo
 import app.satchel.until
 import java.io.File
+import java.io.IOException
 import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertNotNull
@@ -115,5 +116,18 @@ internal class SettingsStateTest {
         assertEquals(listOf("a.jpg"), phone.satchel().list().map { it.name })
         demo.settings.watchAlbum("Screenshots", true).join()
         assertEquals(setOf("a.jpg", "b.jpg"), phone.satchel().list().map { it.name }.toSet())
+    }
+
+    @Test
+    fun `a camera roll that cannot be read is said and ends nothing`() = onDesk(link = Link.None) {
+        photo(File(camera, "Camera"), "a.jpg")
+        gallery.failure = IOException("no space left")
+        demo.settings.watchAlbum("Camera", false).join()
+        assertEquals("No space left", said())
+        gallery.access.value = GalleryAccess.All
+        assertEquals("No space left", said())
+        gallery.failure = null
+        gallery.watching.value = true
+        until("it is looked at again") { demo.settings.ui.value.albums.map { it.name } == listOf("Camera") }
     }
 }

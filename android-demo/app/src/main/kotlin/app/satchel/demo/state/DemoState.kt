@@ -212,8 +212,10 @@ class DemoState(
                 look()
             } catch (_: SatchelException.Closed) {
                 return
-            } catch (failure: SatchelException) {
-                say(sentence(failure.message.orEmpty()))
+            } catch (failure: CancellationException) {
+                throw failure
+            } catch (failure: Exception) {
+                say(failure)
             }
             delay(pause)
         }
@@ -224,10 +226,13 @@ class DemoState(
             what()
         } catch (failure: CancellationException) {
             throw failure
-        } catch (failure: SatchelException) {
-            say(sentence(failure.message.orEmpty()))
+        } catch (failure: Exception) {
+            say(failure)
         }
     }
+
+    /** Whatever it is: a disk that is full or a library of photos that is gone for now is no reason to end the app. */
+    private fun say(failure: Exception) = say(sentence(failure.message ?: failure.toString()))
 
     /** Today, where the phone is. */
     fun today(): LocalDate = localDay(clock.now(), zone())

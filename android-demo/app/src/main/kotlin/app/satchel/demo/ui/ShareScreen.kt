@@ -30,6 +30,7 @@ import app.satchel.demo.state.counted
  * What was shared.
  *
  * @property count how many; 0 where nothing of it is a photo or a video.
+ * @property busy it is being copied, which can be left no more: the other app's leave to read it ends with this screen.
  * @property problem why some could not be taken.
  */
 data class ShareUi(val count: Int, val caption: String = "", val busy: Boolean = false, val problem: String? = null)
@@ -41,7 +42,7 @@ fun ShareScreen(ui: ShareUi, onCaption: (String) -> Unit, onAdd: () -> Unit, onC
         topBar = {
             TopAppBar(
                 title = { Text("To the outbox", Modifier.semantics { heading() }) },
-                navigationIcon = { IconButton(onCancel) { Icon(Icons.Close, "Not into the outbox") } },
+                navigationIcon = { IconButton(onCancel, enabled = !ui.busy) { Icon(Icons.Close, "Not into the outbox") } },
             )
         },
     ) { padding ->

@@ -1,5 +1,6 @@
 /*
- * Opens what was added by its `content://` address, and hands the descriptor over: no byte of it goes through Java.
+ * Opens what was added by its `content://` address, and hands the descriptor over: no byte of it goes through Java, but for pipes below
+ * API 29.
  */
 package app.satchel.android
 

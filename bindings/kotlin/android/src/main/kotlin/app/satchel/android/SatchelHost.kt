@@ -325,7 +325,7 @@ public class SatchelHost internal constructor(context: Context, private val opti
     }
 
     private suspend fun add(satchel: Satchel, photo: PhotoItem): AddKind =
-        satchel.add(LibraryItem(photo.uri, photo.name), AddOptions(album = photo.album?.take(MOST_OF_ALBUM))).kind
+        satchel.add(LibraryItem(photo.uri, nameOf(photo)), AddOptions(album = photo.album?.take(MOST_OF_ALBUM))).kind
 
     private fun access(): PhotoAccess = (shelf as? MediaStoreShelf)?.access() ?: PhotoAccess(shelf.reach())
 

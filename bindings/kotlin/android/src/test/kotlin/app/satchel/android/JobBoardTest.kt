@@ -6,8 +6,10 @@ import android.provider.MediaStore
 import app.satchel.LinkNeed
 import app.satchel.Wake
 import app.satchel.android.jobs.JobBoard
+import app.satchel.android.jobs.JobDescription
 import app.satchel.android.jobs.JobInfos
 import app.satchel.android.jobs.JobKind
+import app.satchel.android.jobs.JobNetwork
 import app.satchel.android.jobs.JobPlan
 import org.junit.Test
 import org.robolectric.RuntimeEnvironment
@@ -49,12 +51,26 @@ internal class JobBoardTest : OnPhone() {
             assertTrue(job.isPersisted && !job.isRequireCharging && !job.isPeriodic)
             assertEquals(0, job.minLatencyMillis)
             assertEquals(JobInfo.BACKOFF_POLICY_EXPONENTIAL, job.backoffPolicy)
-            if (RuntimeEnvironment.getApiLevel() >= 28) assertEquals(3_000_000, job.estimatedNetworkUploadBytes)
+            val level = RuntimeEnvironment.getApiLevel()
+            if (level >= 28) assertEquals(if (level >= 33) 3_000_000L else UNKNOWN, job.estimatedNetworkUploadBytes)
+            if (level >= 33) assertEquals(1_000_000, job.minimumNetworkChunkBytes)
         }
         val later = job(Wake(clock.now() + 3.hours, charging = true))
         assertTrue(later.isRequireCharging)
         assertEquals(3.hours.inWholeMilliseconds, later.minLatencyMillis)
         assertEquals(JobInfo.NETWORK_TYPE_NONE, later.networkType)
+    }
+
+    @Test
+    @Config(sdk = [33, 35])
+    fun `a part of much is worth a call too and all of little`() {
+        for ((bytes, chunk) in mapOf(3_000_000_000 to 1_000_000L, 700L to 700L, 0L to UNKNOWN)) {
+            val estimate = if (bytes > 0) bytes else UNKNOWN
+            val description = JobDescription(JobKind.Upload, JobNetwork.Any, bytes = bytes)
+            for (job in listOf(infos.of(description, 100, clock.now()), infos.expedited(106, bytes))) {
+                assertEquals(estimate to chunk, job.estimatedNetworkUploadBytes to job.minimumNetworkChunkBytes)
+            }
+        }
     }
 
     @Test
@@ -167,5 +183,9 @@ internal class JobBoardTest : OnPhone() {
         assertFalse(board.isUploadSet())
         assertFalse(board.setUserInitiated(1))
         board.clear()
+    }
+
+    private companion object {
+        const val UNKNOWN = JobInfo.NETWORK_BYTES_UNKNOWN.toLong()
     }
 }

@@ -58,6 +58,19 @@ internal class JobPlanTest {
     }
 
     @Test
+    fun `what is due over the link that there is asks for a network`() {
+        val wifi = Link(LinkKind.Wifi, metered = false)
+        val floor = now + 1.minutes
+        assertEquals(listOf(main(JobNetwork.Any)), JobPlan.of(Wake(now), now, 35, over = wifi))
+        assertEquals(listOf(main(JobNetwork.Any, notBefore = floor)), JobPlan.of(Wake(now), now, 35, floor, wifi))
+        // What is to be done without a network, or over one that the system does not take for one, is not to wait for another.
+        for (over in listOf(null, Link.None, wifi.copy(validated = false))) {
+            assertEquals(listOf(main(JobNetwork.None)), JobPlan.of(Wake(now), now, 35, over = over))
+        }
+        assertEquals(listOf(main(JobNetwork.None, notBefore = now + 1.hours)), JobPlan.of(Wake(now + 1.hours), now, 35, over = wifi))
+    }
+
+    @Test
     fun `old systems look in where they cannot ask for what is not mobile`() {
         val jobs = JobPlan.of(Wake(needs = LinkNeed.NotCellular), now, 27)
         assertEquals(main(JobNetwork.Any, notBefore = now + JobPlan.LOOK_IN), jobs[0])

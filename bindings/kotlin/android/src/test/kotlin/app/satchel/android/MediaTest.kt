@@ -164,6 +164,7 @@ internal class MediaTest : OnPhone() {
     }
 
     @Test
+    @Config(sdk = [24, 35])
     fun `a pipe is shared whole and nothing of it stays behind`() = real {
         network()
         val host = start()
@@ -230,7 +231,22 @@ internal class MediaTest : OnPhone() {
         assertEquals("photo.heic", cleanName("photo", "image/heic"))
         assertEquals("a.JPG", cleanName("a.JPG", "image/png"))
         assertEquals("shared.mp4", cleanName("\u0000\n", "video/mp4"))
+        assertEquals("b.jpg", cleanName("a/..\\b\u007f\u0085\u009f.jpg", null))
+        assertEquals("video", cleanName("\\", null, "video"))
+        assertTrue(cleanName("a" + "\ud83d\ude00".repeat(100) + ".jpg", null).endsWith("\ud83d\ude00.jpg"), "half a character is left")
         assertTrue(cleanName("ü".repeat(400) + ".jpg", null).let { it.endsWith("ü.jpg") && it.toByteArray().size <= 255 })
+    }
+
+    @Test
+    fun `a name that the outbox does not take holds back nothing`() = real {
+        allow(permission.READ_MEDIA_IMAGES, permission.READ_MEDIA_VIDEO)
+        network()
+        val host = start(HostOptions(photos = PhotoRules(since = Instant.DISTANT_PAST)))
+        media.put(1, photo(folder, "a\\b\u0001.jpg"))
+        media.put(2, photo(folder, "two.jpg"))
+        assertEquals(ScanReport(seen = 2, added = 2, full = true), host.scanPhotos())
+        assertEquals(setOf("b.jpg", "two.jpg"), host.satchel().list().map { it.name }.toSet())
+        assertEquals(0, host.scanPhotos().seen, "what is there was read again")
     }
 
     @Test

@@ -30,7 +30,7 @@ internal class JobInfos(private val context: Context, private val firstId: Int) 
         builder.setMinimumLatency(latency.inWholeMilliseconds.coerceAtLeast(0))
         builder.setPersisted(true)
         builder.setBackoffCriteria(BACKOFF.inWholeMilliseconds, JobInfo.BACKOFF_POLICY_EXPONENTIAL)
-        if (Build.VERSION.SDK_INT >= 28 && description.network != JobNetwork.None) estimate(builder, description.bytes)
+        if (Build.VERSION.SDK_INT >= 33 && description.network != JobNetwork.None) estimate(builder, description.bytes)
         return builder.build()
     }
 
@@ -62,7 +62,7 @@ internal class JobInfos(private val context: Context, private val firstId: Int) 
         val description = JobDescription(JobKind.SendNow, JobNetwork.Any, bytes = bytes)
         val builder = builder(id, UploadJobService::class.java, description)
         network(builder, description.network)
-        estimate(builder, bytes)
+        if (Build.VERSION.SDK_INT >= 33) estimate(builder, bytes)
         return builder.setExpedited(true).build()
     }
 
@@ -94,16 +94,23 @@ internal class JobInfos(private val context: Context, private val firstId: Int) 
         builder.setRequiredNetwork(request.build())
     }
 
-    @RequiresLevel(28)
+    /**
+     * The system holds back a job that could not go up whole within its time, unless it knows that a part is worth a call too. Before 33
+     * that cannot be said, so there the amount is not said either.
+     */
+    @RequiresLevel(33)
     private fun estimate(builder: JobInfo.Builder, bytes: Long) {
         val up = if (bytes > 0) bytes else JobInfo.NETWORK_BYTES_UNKNOWN.toLong()
         builder.setEstimatedNetworkBytes(JobInfo.NETWORK_BYTES_UNKNOWN.toLong(), up)
+        // A chunk above the estimate is refused.
+        if (bytes > 0) builder.setMinimumNetworkChunkBytes(minOf(bytes, CHUNK))
     }
 
     private companion object {
         val BACKOFF = 1.minutes
         val SETTLE = 5.seconds
         val AT_LATEST = 1.minutes
+        const val CHUNK = 1_000_000L
     }
 }
 

@@ -67,12 +67,14 @@ internal object JobPlan {
      * @param level the system's API level.
      * @param floor nothing before this, whatever the wake says: a quota that is spent, a job that would come at once and in vain.
      * @param over the link that there is, as the system sees it; null where nobody knows. A better one that is there already, and yet
-     *   changes nothing, would come at once and in vain: the outbox takes that network for another, by a person's word, say.
+     *   changes nothing, would come at once and in vain: the outbox takes that network for another, by a person's word, say. What is due
+     *   by now goes over it, so its job asks for a network: an idle app may use one only in such a job.
      */
     fun of(wake: Wake, now: Instant, level: Int, floor: Instant? = null, over: Link? = null): List<JobDescription> {
         if (wake.at == null && wake.needs == null && !wake.charging) return emptyList()
         val at = wake.at?.takeIf { it.toEpochMilliseconds() > now.toEpochMilliseconds() + NOW_MS }
-        val asks = wake.needs.network()
+        val goesNow = wake.at != null && at == null && over != null && JobNetwork.Any.isThere(over)
+        val asks = if (wake.needs == null && goesNow) JobNetwork.Any else wake.needs.network()
         val coarse = asks == JobNetwork.NotCellular && level < REQUESTS
         val earliest = listOfNotNull(at, floor?.takeIf { it > now }, if (coarse) now + LOOK_IN else null).maxOrNull()
         val network = if (coarse) JobNetwork.Any else asks

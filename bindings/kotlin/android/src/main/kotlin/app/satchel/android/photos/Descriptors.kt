@@ -20,7 +20,7 @@ internal interface Descriptors {
     /** Gives it away: whoever has the number closes it. */
     fun detach(opened: ParcelFileDescriptor): Int
 
-    /** Writes all that comes out of it to a file; in the system's kernel where that can be, and never through an array of Java's. */
+    /** Writes all that comes out of it to a file; in the system's kernel where that can be. */
     fun copy(opened: ParcelFileDescriptor, to: File)
 }
 
@@ -32,7 +32,7 @@ internal object SystemDescriptors : Descriptors {
 
     override fun copy(opened: ParcelFileDescriptor, to: File) {
         FileOutputStream(to).use { out ->
-            if (Build.VERSION.SDK_INT >= 29) inKernel(opened.fileDescriptor, out.fd) else byChannel(opened.fileDescriptor, out)
+            if (Build.VERSION.SDK_INT >= 29) inKernel(opened.fileDescriptor, out.fd) else inPieces(opened.fileDescriptor, out)
             out.fd.sync()
         }
         // What a provider could not finish, it says only when it is asked.
@@ -44,15 +44,10 @@ internal object SystemDescriptors : Descriptors {
         FileUtils.copy(from, to)
     }
 
-    private fun byChannel(from: FileDescriptor, to: FileOutputStream) {
-        val source = FileInputStream(from).channel
-        var at = 0L
-        while (true) {
-            val moved = to.channel.transferFrom(source, at, PIECE)
-            if (moved <= 0) return
-            at += moved
-        }
+    /** Not by channels: they ask where in the file they are, and a pipe has no such place. */
+    private fun inPieces(from: FileDescriptor, to: FileOutputStream) {
+        FileInputStream(from).copyTo(to, PIECE)
     }
 
-    private const val PIECE = 1L shl 20
+    private const val PIECE = 1 shl 16
 }

@@ -33,13 +33,17 @@ internal fun nameOf(context: Context, uri: Uri): String {
     return cleanName(said ?: uri.lastPathSegment ?: "shared", context.contentResolver.getType(uri))
 }
 
-/** A name that the outbox takes. By its ending it is known what kind of thing it is. Pure. */
-internal fun cleanName(said: String, type: String?): String {
-    val name = said.substringAfterLast('/').filter { it >= ' ' && it != '\u007f' }.trim().trim('.').ifEmpty { "shared" }
+/** The name that the phone's library has for it, such as the outbox takes: one that it refused would hold back the scan for good. */
+internal fun nameOf(photo: PhotoItem): String = cleanName(photo.name, null, if (photo.video) "video" else "photo")
+
+/** A name that the outbox takes; [nameless] where nothing is left of it. By its ending it is known what kind of thing it is. Pure. */
+internal fun cleanName(said: String, type: String?, nameless: String = "shared"): String {
+    val last = said.substring(said.lastIndexOfAny(charArrayOf('/', '\\')) + 1)
+    val name = last.filterNot(Char::isISOControl).trim().trim('.').ifEmpty { nameless }
     val dot = name.lastIndexOf('.')
     val ending = if (dot > 0 && name.length - dot <= MOST_ENDING) name.substring(dot) else endingOf(type)
     var stem = if (dot > 0 && name.length - dot <= MOST_ENDING) name.substring(0, dot) else name
-    while ((stem + ending).toByteArray().size > MOST_BYTES) stem = stem.dropLast(1)
+    while ((stem + ending).toByteArray().size > MOST_BYTES) stem = stem.substring(0, stem.offsetByCodePoints(stem.length, -1))
     return stem + ending
 }
 
