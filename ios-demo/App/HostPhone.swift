@@ -21,6 +21,9 @@ final class HostPhone: Phone {
         watcher = PathWatcher(network: { await networks.current() }) { [weak self] link in await self?.see(link) }
     }
 
+    /// The app may know the network's name now.
+    func lookAgain() { watcher?.lookAgain() }
+
     func sightings() -> AsyncStream<PhoneLink> {
         let (stream, ear) = AsyncStream<PhoneLink>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let id = UUID()

@@ -36,6 +36,8 @@ final class Launch {
     @ObservationIgnored private var opening: Task<SatchelHost?, Never>?
     @ObservationIgnored private var tasks: BackgroundTasks?
     @ObservationIgnored private var life: AppLife?
+    /// One for all tries: while one that is let go still ends, its session takes nothing any more.
+    private let carrier = URLSessionCarrier(identifier: Names.session)
     @ObservationIgnored private var unlocking: (any NSObjectProtocol)?
 
     /// Opens the outbox, unless that is done or under way.
@@ -69,8 +71,7 @@ final class Launch {
             let host = try await SatchelHost.open(
                 try .standard(group: Names.group),
                 SatchelHost.Edges(
-                    carrier: URLSessionCarrier(identifier: Names.session),
-                    credentials: KeychainCredentials(service: Names.keychain), library: library,
+                    carrier: carrier, credentials: KeychainCredentials(service: Names.keychain), library: library,
                     previewer: ApplePreviewer(library: library), photos: watched,
                     submit: { tasks.submit($0) }))
             latest.satchel = host.satchel
@@ -86,6 +87,10 @@ final class Launch {
         let networks = NetworkName()
         life = AppLife(host) { await networks.current() }
         let phone = HostPhone(host, tasks, networks)
+        NetworkName.answered = { [weak self, weak phone] in
+            self?.life?.lookAgain()
+            phone?.lookAgain()
+        }
         let demo = DemoModel(
             host.satchel,
             Edges(

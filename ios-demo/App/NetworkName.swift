@@ -21,9 +21,21 @@ final class NetworkName: Sendable {
     @MainActor
     static func ask() {
         asking = CLLocationManager()
+        asking?.delegate = ear
         asking?.requestWhenInUseAuthorization()
     }
 
-    /// It must live until the person answered.
+    /// Called when the person answered: the answer is no change of the network.
+    @MainActor static var answered: (@MainActor () -> Void)?
+
+    /// They must live until the person answered.
     @MainActor private static var asking: CLLocationManager?
+    @MainActor private static let ear = AnswerEar()
+}
+
+/// Hears what the person answers.
+private final class AnswerEar: NSObject, CLLocationManagerDelegate {
+    func locationManagerDidChangeAuthorization(_ manager: CLLocationManager) {
+        Task { @MainActor in NetworkName.answered?() }
+    }
 }

@@ -81,30 +81,37 @@ enum RollFault: LocalizedError {
 
 /// The photo library, as far as the person wants it watched.
 struct WatchedPhotos: PhotoSource {
-    private let library = PhotosSource()
+    private let library = PhotosSource { RollChoice.albums }
 
     func access() async -> PhotoAccess {
         RollChoice.since == nil ? .none : await library.access()
     }
 
-    func token() async throws -> Data { try await library.token() }
+    func token() async throws -> Data {
+        let albums = RollChoice.albums
+        return try RollPlace(library: await library.token(), albums: albums).kept()
+    }
 
     func items(from place: Int, limit: Int) async throws -> [PhotoItem] {
         guard let since = RollChoice.since else { return [] }
         let options = PHFetchOptions()
         options.predicate = NSPredicate(format: "creationDate >= %@", since as NSDate)
         options.sortDescriptors = [NSSortDescriptor(key: "creationDate", ascending: true)]
-        let found = PHAsset.fetchAssets(with: options)
-        // An empty page is the end: where nothing of a page is watched, the next one is read.
-        var from = place
-        while from < found.count {
-            let to = min(found.count, from + limit)
-            let ids = found.objects(at: IndexSet(integersIn: from..<to)).map(\.localIdentifier)
-            let items = watched(try await library.items(ids))
-            if !items.isEmpty { return items }
-            from = to
+        let albums = RollChoice.albums
+        var inside: Set<String>?
+        if !albums.isEmpty {
+            let found = PHAssetCollection.fetchAssetCollections(
+                withLocalIdentifiers: albums.sorted(), options: nil)
+            let all = found.objects(at: IndexSet(integersIn: 0..<found.count))
+            inside = Set(all.flatMap { Self.ids(PHAsset.fetchAssets(in: $0, options: options)) })
         }
-        return []
+        let page = RollPage.ids(
+            of: Self.ids(PHAsset.fetchAssets(with: options)), in: inside, from: place, limit: limit)
+        return watched(try await library.items(page))
+    }
+
+    private static func ids(_ found: PHFetchResult<PHAsset>) -> [String] {
+        found.objects(at: IndexSet(integersIn: 0..<found.count)).map(\.localIdentifier)
     }
 
     func items(_ ids: [String]) async throws -> [PhotoItem] {
@@ -112,8 +119,11 @@ struct WatchedPhotos: PhotoSource {
     }
 
     func changes(since token: Data) async throws -> PhotoChanges {
-        var changes = try await library.changes(since: token)
+        let albums = RollChoice.albums
+        guard let place = RollPlace(kept: token), place.albums == albums else { throw TokenExpired() }
+        var changes = try await library.changes(since: place.library)
         changes.changed = watched(changes.changed)
+        changes.token = try RollPlace(library: changes.token, albums: albums).kept()
         return changes
     }
 

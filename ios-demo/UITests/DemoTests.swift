@@ -46,7 +46,7 @@ final class DemoTests: XCTestCase {
     func testWhatIsPretendedStandsOnEveryScreen() {
         let app = launched()
         app.tabBars.buttons["Tester"].tap()
-        app.buttons.containing(NSPredicate(format: "label BEGINSWITH %@", "Roaming")).firstMatch.tap()
+        app.buttons.matching(NSPredicate(format: "label BEGINSWITH %@", "Roaming")).firstMatch.tap()
         for name in ["Outbox", "Link", "Settings", "Tester"] {
             app.tabBars.buttons[name].tap()
             let banner = app.descendants(matching: .any)["pretending"]
@@ -87,7 +87,7 @@ final class DemoTests: XCTestCase {
         app.tabBars.buttons["Tester"].tap()
         app.buttons["Add 10 pictures"].tap()
         app.tabBars.buttons["Outbox"].tap()
-        let line = app.buttons.containing(NSPredicate(format: "label BEGINSWITH %@", "Sample ")).firstMatch
+        let line = app.buttons.matching(NSPredicate(format: "label BEGINSWITH %@", "Sample ")).firstMatch
         XCTAssertTrue(line.waitForExistence(timeout: 20))
         XCTAssertTrue(line.label.contains("Photo"), line.label)
         line.tap()

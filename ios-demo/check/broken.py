@@ -36,6 +36,9 @@ BREAKS = {
         replaced("App/Info.plist", "<string>processing</string>", ""), bundle.system_may_wake_it),
     "a_task_that_is_not_permitted": (
         replaced("App/Info.plist", "$(SATCHEL_ID).refresh", "$(SATCHEL_ID).fresh"), bundle.system_may_wake_it),
+    "a_tablet_that_does_not_stand_on_its_head": (
+        replaced("App/Info.plist", "<string>UIInterfaceOrientationPortraitUpsideDown</string>", ""),
+        bundle.tablets_turn_every_way),
     "an_empty_usage_text": (
         replaced("App/Info.plist", "Satchel reads the pairing code that your receiver shows.", ""), bundle.person_is_told_why),
     "a_foreign_app_group": (

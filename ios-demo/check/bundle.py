@@ -41,6 +41,13 @@ def system_may_wake_it(folder):
     assert set(info["BGTaskSchedulerPermittedIdentifiers"]) == wanted, info["BGTaskSchedulerPermittedIdentifiers"]
 
 
+def tablets_turn_every_way(folder):
+    """An iPad app that shares the screen turns every way, or the store takes it not (ITMS-90474)."""
+    info = plist(folder / "App/Info.plist")
+    ways = {f"UIInterfaceOrientation{way}" for way in ("Portrait", "PortraitUpsideDown", "LandscapeLeft", "LandscapeRight")}
+    assert set(info["UISupportedInterfaceOrientations~ipad"]) == ways, info["UISupportedInterfaceOrientations~ipad"]
+
+
 def person_is_told_why(folder):
     """A usage text for each thing that the sources ask a person for."""
     info = plist(folder / "App/Info.plist")

@@ -24,6 +24,7 @@ CHECKS = {
     "core_is_built_when_it_changed": core.core_is_built_when_it_changed,
     "core_failed_build_stays_one": core.failed_build_stays_one,
     "bundle_system_may_wake_it": bundle.system_may_wake_it,
+    "bundle_tablets_turn_every_way": bundle.tablets_turn_every_way,
     "bundle_person_is_told_why": bundle.person_is_told_why,
     "bundle_links_open_it": bundle.links_open_it,
     "bundle_rights_fit": bundle.rights_fit,

@@ -25,6 +25,8 @@
         private let power: PowerWatcher
         private var observers: [any NSObjectProtocol] = []
         private var leave = UIBackgroundTaskIdentifier.invalid
+        /// The person left again before the last leave was over.
+        private var leftAgain = false
 
         /// - Parameters:
         ///   - host: The open outbox.
@@ -45,6 +47,9 @@
             if UIApplication.shared.applicationState != .background { came() }
         }
 
+        /// Tells the network anew: the app may know its name now.
+        public func lookAgain() { path.lookAgain() }
+
         /// Ends it.
         public func stop() {
             for one in observers { NotificationCenter.default.removeObserver(one) }
@@ -53,36 +58,48 @@
         }
 
         private func came() {
+            leftAgain = false
             Task { [host] in await host.enteredForeground() }
         }
 
         /// Some 30 seconds are left, and they are asked for here: without asking, it is five.
         private func went() {
             let application = UIApplication.shared
-            guard leave == .invalid else { return }
+            guard leave == .invalid else {
+                // The leave that is under way finds the app in front, and hands nothing over.
+                leftAgain = true
+                return
+            }
             leave = application.beginBackgroundTask(withName: "satchel") { [weak self] in
                 MainActor.assumeIsolated { self?.expired() }
             }
             let time = application.backgroundTimeRemaining
             let most = max(1, min(20, time - 8))
+            let asked = leave
             Task {
                 await host.enteredBackground(within: .seconds(most))
-                over()
+                over(asked)
             }
         }
 
         /// The system freezes the process now, or ends it where it does not say that it is done.
         private func expired() {
+            let asked = leave
             Task {
                 await host.expired()
-                over()
+                over(asked)
             }
         }
 
-        private func over() {
-            guard leave != .invalid else { return }
-            UIApplication.shared.endBackgroundTask(leave)
+        private func over(_ asked: UIBackgroundTaskIdentifier) {
+            guard asked == leave && asked != .invalid else { return }
             leave = .invalid
+            if leftAgain {
+                leftAgain = false
+                // Asks for its time before this one is given back.
+                went()
+            }
+            UIApplication.shared.endBackgroundTask(asked)
         }
     }
 

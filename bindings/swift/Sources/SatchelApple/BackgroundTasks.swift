@@ -14,6 +14,8 @@
         private let refresh: String
         private let continued: String?
         private let host: @Sendable () async -> SatchelHost?
+        /// Those of both that the system took: to submit another raises an exception.
+        private let registered: Set<String>
 
         /// - Parameters:
         ///   - processing: The identifier of the processing task.
@@ -30,11 +32,21 @@
             self.continued = continued
             self.host = host
             // A minute for processing: what is to be sent is handed to the system's own daemon, which goes on by itself.
-            for (identifier, time) in [(processing, Duration.seconds(60)), (refresh, .seconds(25))] {
-                BGTaskScheduler.shared.register(forTaskWithIdentifier: identifier, using: nil) { task in
-                    Self.run(task, for: time, host)
+            registered = Self.register([(processing, .seconds(60)), (refresh, .seconds(25))], host)
+        }
+
+        private static func register(
+            _ tasks: [(identifier: String, time: Duration)], _ host: @escaping @Sendable () async -> SatchelHost?
+        ) -> Set<String> {
+            var taken: Set<String> = []
+            for (identifier, time) in tasks {
+                // The system calls it on a queue of its own.
+                let isTaken = BGTaskScheduler.shared.register(forTaskWithIdentifier: identifier, using: nil) {
+                    @Sendable task in Self.run(task, for: time, host)
                 }
+                if isTaken { taken.insert(identifier) }
             }
+            return taken
         }
 
         private static func run(
@@ -42,11 +54,16 @@
         ) {
             // The system's object may be used from any thread, but says so nowhere.
             nonisolated(unsafe) let task = task
+            let end = Once()
             let work = Task {
                 let well = await host()?.work(within: time) ?? false
-                task.setTaskCompleted(success: well)
+                end.first { task.setTaskCompleted(success: well) }
             }
-            task.expirationHandler = { work.cancel() }
+            // Not all of the work ends when it is told to, and the system does not wait for it.
+            task.expirationHandler = {
+                work.cancel()
+                end.first { task.setTaskCompleted(success: false) }
+            }
         }
 
         /// Submits requests, each in place of the one before of its kind; those that are not named any more are taken back.
@@ -65,6 +82,7 @@
                     made = BGAppRefreshTaskRequest(identifier: refresh)
                     made.earliestBeginDate = earliest
                 }
+                guard registered.contains(made.identifier) else { continue }
                 named.insert(made.identifier)
                 // Refused where the person switched background refresh off, and in the simulator: uploads that the system
                 // carries go on without, and the app goes on when it is opened.
@@ -84,10 +102,13 @@
                 try await host.sendNow(assets)
                 guard let continued else { return }
                 let identifier = "\(continued).\(UUID().uuidString)"
-                BGTaskScheduler.shared.register(forTaskWithIdentifier: identifier, using: nil) { task in
+                // The system calls it on a queue of its own, so it must not be of the main actor.
+                let isTaken = BGTaskScheduler.shared.register(forTaskWithIdentifier: identifier, using: nil) {
+                    @Sendable task in
                     guard let task = task as? BGContinuedProcessingTask else { return }
                     Self.follow(task, host, assets)
                 }
+                guard isTaken else { return }
                 let request = BGContinuedProcessingTaskRequest(
                     identifier: identifier, title: title, subtitle: subtitle)
                 // Now or not at all: later it is an upload like any other.

@@ -71,4 +71,13 @@ extension Link {
             temporarilyUnmetered: kind == .cellular && !facts.isExpensive ? true : nil, network: network,
             bytesPerSecond: bytesPerSecond, interface: facts.interfaceIndex.map(String.init))
     }
+
+    /// A Wi-Fi without a name may be one of those that the person marked as metered: whether it costs, nobody knows then. In the
+    /// background the system names none.
+    func doubted(knowing marks: [Mark]) -> Link {
+        guard kind == .wifi && network == nil && metered == false && marks.contains(.metered) else { return self }
+        var link = self
+        link.metered = nil
+        return link
+    }
 }

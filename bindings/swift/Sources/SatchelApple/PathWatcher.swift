@@ -30,6 +30,9 @@
             }
         }
 
+        /// Tells the link anew, where something else than the path changed: the app may know the network's name now.
+        public func lookAgain() { paths.yield(PathFacts(monitor.currentPath)) }
+
         deinit {
             monitor.cancel()
             paths.finish()

@@ -138,8 +138,15 @@
 
     /// The photo library for a ``PhotoSync``.
     public struct PhotosSource: PhotoSource {
+        private let albums: @Sendable () -> Set<String>
+
         /// Photos and films that the person may see in their library; hidden ones are not among them.
-        public init() {}
+        ///
+        /// - Parameter albums: The local identifiers of albums that the app watches. Where one of them changed, all is looked at
+        ///   anew: to put a photo into an album is no change of the photo.
+        public init(albums: @escaping @Sendable () -> Set<String> = { [] }) {
+            self.albums = albums
+        }
 
         /// What the person allows.
         public func access() async -> PhotoAccess {
@@ -178,8 +185,14 @@
                 let since = try? NSKeyedUnarchiver.unarchivedObject(ofClass: PHPersistentChangeToken.self, from: token)
             else { throw TokenExpired() }
             var (changed, deleted, last) = (Set<String>(), Set<String>(), since)
+            let albums = albums()
             do {
                 for change in try PHPhotoLibrary.shared().fetchPersistentChanges(since: since) {
+                    if !albums.isEmpty {
+                        let details = try change.changeDetails(for: .assetCollection)
+                        let touched = details.insertedLocalIdentifiers.union(details.updatedLocalIdentifiers)
+                        if !albums.isDisjoint(with: touched) { throw TokenExpired() }
+                    }
                     let details = try change.changeDetails(for: .asset)
                     changed.formUnion(details.insertedLocalIdentifiers)
                     changed.formUnion(details.updatedLocalIdentifiers)

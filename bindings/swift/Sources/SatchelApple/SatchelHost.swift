@@ -135,9 +135,15 @@ public actor SatchelHost {
     public var link: Link { pretended ?? systemLink }
 
     /// The system says that the network changed.
-    public func linkChanged(_ link: Link) throws {
-        systemLink = link
+    public func linkChanged(_ link: Link) async throws {
+        systemLink = await doubted(link)
         try tellLink()
+    }
+
+    private func doubted(_ link: Link) async -> Link {
+        guard link.kind == .wifi && link.network == nil else { return link }
+        let marks = try? await satchel.networkMarks()
+        return link.doubted(knowing: marks.map { Array($0.values) } ?? [])
     }
 
     /// For testers: the outbox is told of this link in place of the system's; none ends it.
@@ -242,6 +248,11 @@ public actor SatchelHost {
         try? satchel.resume()
         let end = ContinuousClock.now.advanced(by: time)
         _ = try? await takeInbox()
+        if photos != nil {
+            // What is there goes first: a large library may take all of the time.
+            await uploads.resume()
+            _ = try? await uploads.fill(within: time / 2)
+        }
         _ = try? await syncPhotos()
         let whole = await handOver(within: end - .now)
         working -= 1

@@ -78,6 +78,17 @@ import Testing
         #expect(Link(path: PathFacts(isSatisfied: true)).kind == .unknown)
     }
 
+    @Test func aWifiWithoutANameMayBeOneThatCosts() {
+        let nameless = Link(path: PathFacts(isSatisfied: true, uses: [.wifi]))
+        #expect(nameless.doubted(knowing: [.free, .metered]).metered == nil)
+        #expect(nameless.doubted(knowing: [.free]) == nameless && nameless.doubted(knowing: []) == nameless)
+        for sure in [
+            Link(.wifi, metered: false, network: "n"), Link(.hotspot, metered: true), Link(.ethernet, metered: false),
+        ] {
+            #expect(sure.doubted(knowing: [.metered]) == sure)
+        }
+    }
+
     @Test func cloudOriginalsHaveTheirOwnRule() {
         let free = Link(.wifi, metered: false)
         let links: [Link?] = [
@@ -91,6 +102,25 @@ import Testing
                 false, false, false, true, false, false, true, false, false,
             ])
         #expect(links.map { CloudRule.always.fetches(over: $0) } == [true, false] + Array(repeating: true, count: 7))
+    }
+}
+
+@Suite struct OnceTests {
+    @Test func oneOfManyDoesIt() async {
+        let (once, count) = (Once(), Count())
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<100 { group.addTask { once.first { count.up() } } }
+        }
+        #expect(count.now == 1)
+    }
+
+    /// `@unchecked`: its state is behind a lock.
+    private final class Count: @unchecked Sendable {
+        private let lock = NSLock()
+        private var count = 0
+
+        func up() { lock.withLock { count += 1 } }
+        var now: Int { lock.withLock { count } }
     }
 }
 

@@ -43,6 +43,30 @@ private final class Asked: @unchecked Sendable {
     var requests: [[WakeRequest]] { lock.withLock { all } }
 }
 
+/// A photo library that notes what the system had when it was asked.
+private final class Witness: PhotoSource, @unchecked Sendable {
+    private let drawer: Drawer
+    private let lock = NSLock()
+    private var noted: [Int] = []
+
+    init(_ drawer: Drawer) {
+        self.drawer = drawer
+    }
+
+    var had: [Int] { lock.withLock { noted } }
+
+    func access() async -> PhotoAccess {
+        let count = drawer.has.count
+        lock.withLock { noted.append(count) }
+        return .none
+    }
+
+    func token() async throws -> Data { Data() }
+    func items(from place: Int, limit: Int) async throws -> [PhotoItem] { [] }
+    func items(_ ids: [String]) async throws -> [PhotoItem] { [] }
+    func changes(since token: Data) async throws -> PhotoChanges { PhotoChanges(changed: [], token: token) }
+}
+
 @Suite(.timeLimit(.minutes(5)))
 struct HostLifeTests {
     let folder: Folder
@@ -54,12 +78,12 @@ struct HostLifeTests {
         folder = try Folder()
     }
 
-    private func open() async throws -> SatchelHost {
+    private func open(photos: (any PhotoSource)? = nil) async throws -> SatchelHost {
         let setup = SatchelHost.Setup(
             folder: folder.url.appendingPathComponent("app"), inbox: folder.url.appendingPathComponent("inbox"))
         let asked = asked
         let host = try await SatchelHost.open(
-            setup, .init(carrier: drawer, credentials: tokens, submit: { asked.take($0) }))
+            setup, .init(carrier: drawer, credentials: tokens, photos: photos, submit: { asked.take($0) }))
         try await host.linkChanged(Link(.wifi, metered: false))
         return host
     }
@@ -158,6 +182,29 @@ struct HostLifeTests {
         drawer.allTold()
         await events.value
         #expect(await host.uploads.isQuiet)
+        try await host.close()
+    }
+
+    @Test func aWakeUpHandsOverBeforeItLooksForNewPhotos() async throws {
+        let receiver = try Receiver(in: folder.url)
+        let witness = Witness(drawer)
+        let host = try await open(photos: witness)
+        try await host.satchel.pair(code: receiver.pairing, device: "a phone")
+        try await host.satchel.add(try folder.photo("IMG_1.JPG"))
+        await host.work(within: .seconds(4))
+        #expect(witness.had.count == 1 && witness.had.allSatisfy { $0 > 0 })
+        #expect(asked.requests.count == 1)
+        try await host.close()
+    }
+
+    @Test func aWifiWithoutANameIsNotTakenForFreeWhereOneIsMarkedAsMetered() async throws {
+        let host = try await open()
+        #expect(try host.satchel.effectiveLink().metered == false)
+        try await host.satchel.markNetwork("hotel", .metered)
+        try await host.linkChanged(Link(.wifi, metered: false))
+        #expect(try host.satchel.effectiveLink().linkClass == .unknown)
+        try await host.linkChanged(Link(.wifi, metered: false, network: "home"))
+        #expect(try host.satchel.effectiveLink().linkClass == .unmetered)
         try await host.close()
     }
 
