@@ -76,6 +76,8 @@ public actor SatchelHost {
     private let photos: PhotoSync?
 
     private var systemLink = Link(.unknown)
+    /// How often the system told of one.
+    private var linksTold = 0
     private var pretended: Link?
     private var running: Task<Void, Never>?
     private var catchingUp: Task<Void, Never>?
@@ -136,7 +138,12 @@ public actor SatchelHost {
 
     /// The system says that the network changed.
     public func linkChanged(_ link: Link) async throws {
-        systemLink = await doubted(link)
+        linksTold += 1
+        let told = linksTold
+        let doubted = await doubted(link)
+        // Meanwhile there may be a later one.
+        guard told == linksTold else { return }
+        systemLink = doubted
         try tellLink()
     }
 
