@@ -343,8 +343,7 @@ impl Handing {
             match self.prepare(&upload.target, &request, Some(&upload)).await? {
                 Ok((headers, staged)) => {
                     let endpoint = Some(upload.target.via.id);
-                    let over = task::over(&self.link);
-                    let task = Task { purpose, request, link: upload.link, endpoint, unanswered, over: Some(over) };
+                    let task = Task { unanswered, ..Task::of(purpose, request, &self.link, endpoint) };
                     let step = Some((upload, wire, noted, hold));
                     let target = step.as_ref().map(|(upload, ..)| upload.target.clone());
                     let Some(target) = target else { return Ok(()) };
@@ -375,8 +374,7 @@ impl Handing {
         }
         match self.prepare(&target, &request, None).await? {
             Ok((headers, staged)) => {
-                let endpoint = Some(target.via.id);
-                let task = Task::of(Purpose::Have(question), request, &self.link, endpoint);
+                let task = Task::of(Purpose::Have(question), request, &self.link, Some(target.via.id));
                 self.lease(&target, task, None, grant, headers, staged, 0).await
             }
             Err(_) => {
@@ -395,8 +393,7 @@ impl Handing {
         let request = probe::request(&target, &self.inner.config.patience);
         match self.prepare(&target, &request, None).await? {
             Ok((headers, staged)) => {
-                let endpoint = Some(target.via.id);
-                let task = Task::of(Purpose::Probe, request, &self.link, endpoint);
+                let task = Task::of(Purpose::Probe, request, &self.link, Some(target.via.id));
                 self.lease(&target, task, None, grant, headers, staged, 0).await
             }
             Err(_) => Ok(()),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use rusqlite::Connection;
 use satchel_kernel::ids::{DeliveryId, EndpointId, HostId, LeaseId, TargetId, UploadId};
 use satchel_kernel::link::{Link, LinkClass, LinkKind};
 use satchel_kernel::outcome::{Request, Segment};
@@ -83,8 +82,8 @@ impl Task {
     }
 
     /// Whether it tells of endpoints as they are known: on another network they fare otherwise.
-    pub(super) fn is_here(&self, conn: &Connection) -> Result<bool> {
-        self.over.as_ref().map_or(Ok(true), |network| store::endpoints::is_here(conn, network))
+    pub(super) fn is_here(&self, tx: &store::Tx<'_>) -> Result<bool> {
+        self.over.as_ref().map_or(Ok(true), |network| store::endpoints::is_here(tx, network))
     }
 
     pub(super) fn read(inner: &Inner, lease: &Lease) -> Result<Self> {
